@@ -1,0 +1,1 @@
+"""Zhixing: know by doing."""

@@ -1,0 +1,26 @@
+"""What everything else stands on: frozen calls, seeds, text, errors, the contract of a trial, the run store."""
+
+from zhixing.core.errors import BadSetting, Interrupted, MissingPackage, StoreError, UnknownName, ZhixingError
+from zhixing.core.seeds import Seeds
+from zhixing.core.spec import Spec, spec
+from zhixing.core.text import Language, Text, language
+from zhixing.core.trial import Measures, Series, State, Watch
+
+__all__ = [
+    "BadSetting",
+    "Interrupted",
+    "Language",
+    "Measures",
+    "MissingPackage",
+    "Seeds",
+    "Series",
+    "Spec",
+    "State",
+    "StoreError",
+    "Text",
+    "UnknownName",
+    "Watch",
+    "ZhixingError",
+    "language",
+    "spec",
+]

@@ -1,0 +1,46 @@
+"""Errors that are the user's to mend: one clear line, no traceback. A bug keeps its traceback."""
+
+import difflib
+from collections.abc import Iterable
+
+from zhixing.core.text import Text
+
+
+class ZhixingError(Exception):
+    """Says what came, what was expected and the likely cure, in both languages."""
+
+    def __init__(self, message: Text):
+        super().__init__(message.en)
+        self.message = message
+
+
+class UnknownName(ZhixingError):
+    """A name that nothing here carries; proposes the nearest one that does."""
+
+    def __init__(self, kind: Text, name: object, known: Iterable[str]):
+        names = sorted(known)
+        near = difflib.get_close_matches(str(name), names, n=1)
+        meant = Text(en=f"; did you mean {near[0]!r}?", zh=f"；是否想写 {near[0]!r}？") if near else Text("", "")
+        listed = ", ".join(names)
+        super().__init__(
+            Text(
+                en=f"{kind.en} {name!r} is unknown{meant.en} (known: {listed})",
+                zh=f"没有名为 {name!r} 的{kind.zh}{meant.zh}（可用：{listed}）",
+            )
+        )
+
+
+class BadSetting(ZhixingError):
+    """A value that cannot be used where it was given."""
+
+
+class StoreError(ZhixingError):
+    """The run store cannot be read or written; nothing that was measured is lost."""
+
+
+class MissingPackage(ZhixingError):
+    """A command needs an optional package; the message carries the line that installs it."""
+
+
+class Interrupted(ZhixingError):
+    """Stopped at the user's wish; the message says how to go on."""
