@@ -1,1 +1,49 @@
-""""""
+"""The command line: a thin front end over the public functions. `main` is the entry point."""
+
+import sys
+
+import click
+import typer
+
+from zhixing.cli import answering, keeping, learning
+from zhixing.cli.words import say
+from zhixing.core import Interrupted, ZhixingError, language
+
+app = typer.Typer(
+    help=say(
+        "Know by doing: ask a question about deep learning, run the controlled experiment, get a verdict.",
+        "知行合一：提出一个关于深度学习的问题，做对照实验，得到结论。",
+    ),
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback(invoke_without_command=True)(learning.path)
+for command in (answering.ask, answering.show, answering.report, learning.list_, learning.guess, keeping.doctor):
+    app.command(command.__name__.rstrip("_"))(command)
+app.add_typer(keeping.runs, name="runs")
+
+
+def main() -> None:
+    """Runs one command. Exit 0 for any verdict, 2 for the user's mistake, 130 after Ctrl-C, 1 for a bug."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except Interrupted as stopped:
+        _tell(stopped.message[language()])
+        sys.exit(130)
+    except ZhixingError as error:
+        _tell(error.message[language()])
+        sys.exit(2)
+    except click.ClickException as error:
+        _tell(error.format_message())
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        _tell(say("stopped", "已停止"))
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the output has enough of it
+        sys.exit(0)
+
+
+def _tell(line: str) -> None:
+    print(f"zhixing: {' '.join(line.split())}", file=sys.stderr)  # noqa: T201 - the one line that an error gets

@@ -8,9 +8,10 @@ anything that can be measured: training a network, timing PCA, counting won game
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 State = dict[str, Any]
 
@@ -43,7 +44,7 @@ class Watch(Protocol):
     def row(self, **values: float) -> None:
         """One row of the trial's record, such as step=100, loss=0.4; rows are kept with checkpoints."""
 
-    def array(self, name: str, values: np.ndarray) -> None:
+    def array(self, name: str, values: "np.ndarray") -> None:
         """An array to keep with the result, such as a confusion matrix or examples that went wrong."""
 
     def weights(self, tensors: Mapping[str, Any]) -> None:

@@ -1,0 +1,12 @@
+from .core import Text as Text
+from .core import spec as spec
+from .studies import ask as ask
+from .study import All as All
+from .study import Answer as Answer
+from .study import Arm as Arm
+from .study import Better as Better
+from .study import Design as Design
+from .study import Equivalent as Equivalent
+from .study import Reaches as Reaches
+from .study import Rises as Rises
+from .study import Study as Study

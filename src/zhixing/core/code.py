@@ -1,0 +1,163 @@
+"""The source that a call runs, as a digest: change one line of it and the digest changes; add a comment and it stays.
+
+From the functions that a spec names, the walk follows every name that their compiled code mentions, through
+functions, classes, constants and the objects that hold them. Our own code, and the user's, counts by its
+bytecode without line numbers and docstrings; everything installed counts by its version.
+"""
+
+import hashlib
+import importlib.metadata
+import inspect
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Any
+
+from zhixing.core.spec import Spec
+
+_INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+_NO_CODE = frozenset(
+    ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__", "__annotate__", "_abc_impl")
+    + ("__abstractmethods__", "__parameters__", "__orig_bases__", "__slots__", "__match_args__", "__firstlineno__")
+    + ("__static_attributes__", "__dataclass_fields__", "__dataclass_params__", "__protocol_attrs__")
+)  # what the interpreter adds to a class body, which runs no code of its own
+
+
+def code_digest(call: Spec) -> str:
+    """64 hexadecimal digits over all code that the call, and every spec among its settings, can reach."""
+    parts = code_parts(child.function for child in call.children())
+    whole = hashlib.sha256()
+    for name in sorted(parts):
+        whole.update(f"{name} {parts[name]}\n".encode())
+    return whole.hexdigest()
+
+
+def code_parts(roots: Iterable[Callable[..., Any]]) -> dict[str, str]:
+    """Digest of each function, class and constant reached, and version of each library, by name."""
+    parts: dict[str, str] = {"python": ".".join(map(str, sys.version_info[:2]))}
+    waiting, seen = list[Any](roots), dict[int, Any]()  # seen keeps each object alive, so that no id returns
+    while waiting:
+        found = waiting.pop()
+        if id(found) in seen:
+            continue
+        seen[id(found)] = found
+        found = inspect.unwrap(found) if callable(found) else found
+        if isinstance(found, partial):
+            waiting += [found.func, *found.args, *found.keywords.values()]
+        elif isinstance(found, Spec):
+            parts[f"spec {found!r}"] = ""
+            waiting += [child.function for child in found.children()]
+        elif isinstance(found, list | tuple | set | frozenset):
+            waiting += found
+        elif isinstance(found, dict):
+            waiting += found.values()
+        elif isinstance(found, ModuleType) or not _is_ours(found):
+            library, version = _library(found)
+            parts[library] = version
+        elif inspect.isfunction(found):
+            name = f"{found.__module__}.{found.__qualname__}"
+            constants = [v for v in _mentioned(found) if isinstance(v, bool | int | float | str | bytes | tuple)]
+            parts[name] = _sha(_code_text(found.__code__) + repr(_defaults(found)) + repr(sorted(map(repr, constants))))
+            waiting += _mentioned(found)
+        elif isinstance(found, type):
+            members = {name: value for name, value in vars(found).items() if name not in _NO_CODE}
+            plain = sorted(f"{n}={v!r}" for n, v in members.items() if isinstance(v, bool | int | float | str | tuple))
+            parts[f"{found.__module__}.{found.__qualname__}"] = _sha(repr(plain))
+            waiting += [*found.__bases__, *map(_function_in, members.values())]
+        else:
+            waiting += [type(found), *getattr(found, "__dict__", {}).values()]
+    return parts
+
+
+def _mentioned(function: Any) -> list[Any]:
+    """The values of every global, closure cell, default and module attribute that the function's code names."""
+    names = set(_names(function.__code__))
+    values = [function.__globals__[name] for name in names if name in function.__globals__]
+    values += [sys.modules[name] for name in names if name in sys.modules and name not in function.__globals__]
+    for module in [v for v in values if isinstance(v, ModuleType) and _is_ours(v)]:
+        values.remove(module)
+        values += [getattr(module, name) for name in names if hasattr(module, name)]
+    values += [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
+    return values + _defaults(function)
+
+
+def _defaults(function: Any) -> list[Any]:
+    return [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+
+
+def _is_filled(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - reading an empty cell is what raises
+    except ValueError:
+        return False
+    return True
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _code_text(code: CodeType) -> str:
+    """Bytecode, names and constants; the first constant of a named function is its docstring, which decides nothing."""
+    is_named = not code.co_name.startswith("<")
+    constants = [c for i, c in enumerate(code.co_consts) if not (i == 0 and is_named and isinstance(c, str))]
+    shown = [_code_text(c) if isinstance(c, CodeType) else _constant_text(c) for c in constants]
+    return f"{code.co_code.hex()} {code.co_names} {code.co_varnames} {code.co_freevars} {shown}"
+
+
+def _constant_text(constant: Any) -> str:
+    return repr(sorted(map(repr, constant))) if isinstance(constant, frozenset) else repr(constant)
+
+
+def _function_in(member: Any) -> Any:
+    """The function inside a static method, class method, property or cached property; else the member itself."""
+    for attribute in ("__func__", "fget", "func"):
+        if inspect.isfunction(inner := getattr(member, attribute, None)):
+            return inner
+    return member
+
+
+def _is_ours(found: Any) -> bool:
+    name = _module_name(found)
+    if name.partition(".")[0] == "zhixing":
+        return True
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return file is not None and not file.startswith(_INSTALLED)
+
+
+def _module_name(found: Any) -> str:
+    if isinstance(found, ModuleType):
+        return found.__name__
+    own = getattr(found, "__module__", None)
+    return own if isinstance(own, str) else type(found).__module__
+
+
+def _library(found: Any) -> tuple[str, str]:
+    top = _module_name(found).partition(".")[0]
+    return top, str(getattr(sys.modules.get(top), "__version__", ""))
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def package_digest(function: Callable[..., Any]) -> str:
+    """Digest of every file of this package and of the function's own, and of the main libraries' versions.
+
+    Coarser than `code_digest` and free of imports: the same digest means the same answer, a different one means
+    that the trials' own digests must be asked.
+    """
+    whole = hashlib.sha256(sys.version.encode())
+    for library in ("torch", "numpy"):
+        whole.update(importlib.metadata.version(library).encode())
+    package = Path(__file__).parent.parent
+    files = {path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    for path in sorted(files | {Path(inspect.getfile(function)).resolve()}):
+        whole.update(str(path.name).encode() + path.read_bytes())
+    return whole.hexdigest()

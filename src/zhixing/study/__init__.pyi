@@ -1,0 +1,14 @@
+from .answer import Answer as Answer
+from .rules import All as All
+from .rules import Better as Better
+from .rules import Claim as Claim
+from .rules import Equivalent as Equivalent
+from .rules import Reaches as Reaches
+from .rules import Rises as Rises
+from .rules import Rule as Rule
+from .rules import Table as Table
+from .study import Arm as Arm
+from .study import Design as Design
+from .study import Plan as Plan
+from .study import Scale as Scale
+from .study import Study as Study

@@ -1,0 +1,129 @@
+"""Bands: what many seeds gave where it was measured, and where a user's own result falls among them."""
+
+import inspect
+import json
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zhixing.core import Text
+from zhixing.core.files import write_whole
+from zhixing.study.answer import Answer, Band, BandPlace, TrialRecord
+from zhixing.study.study import Plan, Study
+
+DRAWS = 4_000
+LEVEL = 0.95
+
+
+def band_file(study: Study) -> Path:
+    """Where the reference results of a study are: beside the file that states it."""
+    return Path(inspect.getfile(study.design)).parent / "bands" / f"{study.slug}.json"
+
+
+def write_band(study: Study, answer: Answer) -> Path:
+    """Writes an answer of many seeds as the study's reference results."""
+    names = [measure.name for measure in answer.measures if measure.axis is None]
+    record = {
+        "study": answer.study,
+        "scale": answer.scale,
+        "measured": datetime.now(UTC).date().isoformat(),
+        "machine": answer.machine,
+        "verdict": answer.verdict,
+        "seeds": sorted({trial.seed for trial in answer.trials}),
+        "arms": {
+            arm.name: {
+                "call": arm.spec,
+                "seconds": float(np.median([t.seconds for t in answer.trials if t.arm == arm.name])),
+                "measures": {name: [_or_none(v) for v in answer.values(arm.name, name)] for name in names},
+            }
+            for arm in answer.arms
+        },
+    }
+    path = band_file(study)
+    path.parent.mkdir(exist_ok=True)
+    write_whole(path, json.dumps(record, indent=1) + "\n")
+    return path
+
+
+def place(plan: Plan, trials: Sequence[TrialRecord], machine: dict[str, str]) -> Band | None:
+    """Where the medians of these trials fall among equally many seeds drawn from the band.
+
+    None where the study has no band at this scale. All places together are inside 95 times in 100 when nothing
+    but the seeds differs.
+    """
+    path = band_file(plan.study)
+    record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    if record is None or record["scale"] != plan.scale or set(record["arms"]) != set(plan.calls):
+        return None
+    measure = plan.design.measures[0].name
+    outside = (1 - LEVEL) / len(plan.calls) / 2
+    places = []
+    for arm in plan.calls:
+        own = np.array([trial.measures.get(measure, math.nan) for trial in trials if trial.arm == arm], dtype=float)
+        reference = np.array(record["arms"][arm]["measures"][measure], dtype=float)
+        low, high = np.nanquantile(_medians(reference, len(own)), (outside, 1 - outside))
+        value = float(np.nanmedian(own)) if np.isfinite(own).any() else math.nan
+        inside = bool(low <= value <= high) and len(own) > 0
+        places.append(BandPlace(arm, measure, value, float(low), float(high), inside))
+    inside = all(where.inside for where in places)
+    return Band(
+        seeds=len(record["seeds"]),
+        measured=record["measured"],
+        machine=record["machine"],
+        places=tuple(places),
+        inside=inside,
+        causes=() if inside else tuple(_causes(plan, trials, record, machine)),
+        published=plan.study.published,
+    )
+
+
+def _medians(reference: np.ndarray, size: int) -> np.ndarray:
+    """Medians of so many seeds drawn from the reference; the draw is seeded, so that a place is a fact."""
+    draw = np.random.default_rng(0)
+    return np.nanmedian(draw.choice(reference, size=(DRAWS, max(size, 1))), axis=1)
+
+
+def _causes(plan: Plan, trials: Sequence[TrialRecord], record: dict[str, Any], machine: dict[str, str]) -> list[Text]:
+    """What differs between this run and the band's, most telling first."""
+    causes = []
+    changed = [arm for arm, call in plan.calls.items() if record["arms"][arm]["call"] != repr(call)]
+    if changed:
+        names = ", ".join(changed)
+        causes.append(
+            Text(
+                en=f"the settings of {names} are not those that the band was measured with",
+                zh=f"{names} 的设置与测量参考带时不同",
+            )
+        )
+    failed = sum(trial.status == "failed" for trial in trials)
+    if failed:
+        causes.append(Text(f"{failed} trials failed", f"有 {failed} 次试验失败"))
+    if plan.device != "cpu":
+        causes.append(
+            Text(
+                en=f"it ran on {plan.device}, the band on a CPU: sums are added up in another order",
+                zh=f"本次在 {plan.device} 上运行，参考带在 CPU 上测得：求和顺序不同",
+            )
+        )
+    for name in ("torch", "numpy", "processor"):
+        here, there = machine.get(name), record["machine"].get(name)
+        if here != there:
+            causes.append(
+                Text(f"{name} is {here} here, {there} in the band", f"{name}：此处为 {here}，参考带为 {there}")
+            )
+    causes.append(
+        Text(
+            en="the code of the model, the data or the training changed since the band was measured, "
+            "or chance: 1 answer in 20 falls outside with nothing changed",
+            zh="测量参考带之后，模型、数据或训练的代码有改动；或只是偶然：什么都没变时，20 次中也有 1 次落在带外",
+        )
+    )
+    return causes
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None

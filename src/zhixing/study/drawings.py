@@ -1,0 +1,179 @@
+"""The figures of an answer: which there are, what each shows, and the words for readers who cannot see it."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import TYPE_CHECKING
+
+from zhixing import look
+from zhixing.core import Language, Series, Text
+from zhixing.study.answer import Answer, ClaimResult, MeasureRecord, TrialRecord
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Rows = Mapping[str, Mapping[str, Sequence[float]]]
+"""By a trial's digest, the columns that it reported."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure: how to draw it in a language, and what it shows in words."""
+
+    id: str
+    draw: Callable[[Language], "go.Figure"]
+    alternative: Text
+
+
+def main_drawing(answer: Answer) -> Drawing | None:
+    """The first measure that is a number, by arm and seed; else the first series; None where there is neither."""
+    numbers = [measure for measure in answer.measures if measure.axis is None]
+    if numbers:
+        return _dots(answer, numbers[0])
+    return next(mechanism_drawings(answer), None)
+
+
+def claim_drawing(answer: Answer, place: int) -> Drawing | None:
+    """One claim: every seed's number, the interval and the region; None where no number was measured."""
+    claim = answer.claims[place]
+    if not any(math.isfinite(value) for value in (*claim.values, claim.estimate)):
+        return None
+    draw = partial(_draw_claim, claim, _seeds_of(answer, claim))
+    words = Text(
+        "Estimate {estimate}, interval {interval}, claimed region {region}; by seed: {values}.",
+        "估计值 {estimate}，区间 {interval}，论断区域 {region}；各种子：{values}。",
+    ).format(
+        estimate=look.number(claim.estimate),
+        interval=look.interval(claim.low, claim.high),
+        region=look.interval(*claim.region),
+        values=_listed([look.number(value) for value in claim.values]),
+    )
+    return Drawing(f"claim-{place}", draw, words)
+
+
+def learning_drawing(answer: Answer, rows: Rows) -> Drawing | None:
+    """Loss against step, where any trial reported both."""
+    groups = [
+        (arm.label, [_learning_line(trial, rows.get(trial.digest, {})) for trial in answer.trials if trial.arm == arm.name])
+        for arm in answer.arms
+    ]  # fmt: skip
+    losses = [v for _, lines in groups for _, ys in lines for v in ys if math.isfinite(v)]
+    if not losses:
+        return None
+    draw = partial(
+        _draw_curves, groups, x=Text("step", "步数"), y=Text("loss", "损失"), log=max(losses) > 20 * min(losses) > 0
+    )
+    ends = [(label, [ys[-1] for _, ys in lines if len(ys)]) for label, lines in groups]
+    words = Text("Loss against step. Last loss, median: {ends}.", "损失随步数的变化。末尾损失的中位数：{ends}。")
+    return Drawing("learning", draw, words.format(ends=_by_arm(ends)))
+
+
+def mechanism_drawings(answer: Answer) -> Iterator[Drawing]:
+    """Each measure that is a series, against its axis."""
+    for place, measure in enumerate(answer.measures):
+        if measure.axis is None:
+            continue
+        groups = [
+            (arm.label, [_series_line(t, measure.name) for t in answer.trials if t.arm == arm.name])
+            for arm in answer.arms
+        ]
+        if not any(len(xs) for _, lines in groups for xs, _ in lines):
+            continue
+        draw = partial(_draw_curves, groups, x=measure.axis, y=_title(measure), log=measure.log)
+        words = Text(
+            "{measure} along {axis}. Median at the first and last place: {ends}.",
+            "{measure}随{axis}的变化。首末两处的中位数：{ends}。",
+        )
+        first, last = (
+            _by_arm([(g, [ys[end] for _, ys in lines if len(ys)]) for g, lines in groups]) for end in (0, -1)
+        )
+        ends = Text("{first}; {last}", "{first}；{last}").format(first=first, last=last)
+        yield Drawing(f"mechanism-{place}", draw, words.format(measure=measure.label, axis=measure.axis, ends=ends))
+
+
+def _dots(answer: Answer, measure: MeasureRecord) -> Drawing:
+    groups = [
+        (arm.label, {t.seed: _number(t, measure.name) for t in answer.trials if t.arm == arm.name})
+        for arm in answer.arms
+    ]
+    words = Text("{measure} by arm, median over seeds: {arms}.", "各实验臂的{measure}，种子间中位数：{arms}。").format(
+        measure=_title(measure), arms=_by_arm([(label, list(values.values())) for label, values in groups])
+    )
+    return Drawing("main", partial(_draw_dots, groups, _title(measure), measure.log), words)
+
+
+def _draw_dots(
+    groups: Sequence[tuple[Text, Mapping[int, float]]], title: Text, log: bool, language: Language
+) -> "go.Figure":
+    return look.dots(groups, title=title, log=log, language=language)
+
+
+def _draw_claim(claim: ClaimResult, values: Mapping[int, float], language: Language) -> "go.Figure":
+    return look.claim(
+        values,
+        estimate=claim.estimate,
+        ends=(claim.low, claim.high),
+        region=claim.region,
+        unit=claim.unit,
+        language=language,
+    )
+
+
+def _draw_curves(
+    groups: Sequence[tuple[Text, Sequence[look.Line]]], language: Language, *, x: Text, y: Text, log: bool
+) -> "go.Figure":
+    return look.curves(groups, x=x, y=y, log_y=log, language=language)
+
+
+def _seeds_of(answer: Answer, claim: ClaimResult) -> dict[int, float]:
+    """The claim's numbers by seed; counted from zero where they are not one per seed of the trials."""
+    seeds = sorted({trial.seed for trial in answer.trials})
+    known = len(seeds) == len(claim.values)
+    return dict(zip(seeds if known else range(len(claim.values)), claim.values, strict=True))
+
+
+def _learning_line(trial: TrialRecord, columns: Mapping[str, Sequence[float]]) -> look.Line:
+    steps, losses = ([float(v) for v in columns.get(name, ())] for name in ("step", "loss"))
+    count = min(len(steps), len(losses))
+    xs, ys = look.thinned((steps[:count], losses[:count]))
+    broke_off = trial.status == "failed" and count
+    return ([*xs, steps[count - 1]], [*ys, math.nan]) if broke_off else (xs, ys)
+
+
+def _series_line(trial: TrialRecord, name: str) -> look.Line:
+    series = trial.measures.get(name)
+    return (series.at, series.values) if isinstance(series, Series) else ((), ())
+
+
+def _number(trial: TrialRecord, name: str) -> float:
+    value = trial.measures.get(name, math.nan)
+    return math.nan if isinstance(value, Series) else value
+
+
+def _title(measure: MeasureRecord) -> Text:
+    sides = {"lower": Text("lower is better", "越低越好"), "higher": Text("higher is better", "越高越好")}
+    parts = [part for part in (measure.unit, sides.get(measure.better or "")) if part and part.en]
+    if not parts:
+        return measure.label
+    inside = Text(", ".join(part.en for part in parts), "，".join(part.zh for part in parts))
+    return Text(f"{measure.label.en} ({inside.en})", f"{measure.label.zh}（{inside.zh}）")
+
+
+def _by_arm(groups: Sequence[tuple[Text, Sequence[float]]]) -> Text:
+    """ "plain 13.6 (1 failed), residual 7.3"; an arm without values says so."""
+
+    def one(label: Text, values: Sequence[float]) -> Text:
+        finite = [value for value in values if math.isfinite(value)]
+        centre = look.number(median(finite) if finite else math.nan)
+        failures = len(values) - len(finite)
+        failed = look.FAILED.format(n=failures)
+        tail = Text(f" ({failed.en})", f"（{failed.zh}）") if failures else Text("", "")
+        return Text(f"{label.en} {centre.en}{tail.en}", f"{label.zh} {centre.zh}{tail.zh}")
+
+    return _listed([one(label, values) for label, values in groups])
+
+
+def _listed(texts: Sequence[Text]) -> Text:
+    return Text(", ".join(text.en for text in texts), "、".join(text.zh for text in texts))

@@ -1,0 +1,183 @@
+"""The report of an answer: one HTML file in two languages that opens offline and asks nobody for anything."""
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from statistics import fmean, median, stdev
+from typing import TYPE_CHECKING, Any
+
+from zhixing import look
+from zhixing.core import Language, Text, language
+from zhixing.core.files import write_whole
+from zhixing.study.answer import VERDICTS, Answer, ArmRecord, ClaimResult
+from zhixing.study.drawings import (
+    Drawing,
+    Rows,
+    claim_drawing,
+    learning_drawing,
+    main_drawing,
+    mechanism_drawings,
+)
+
+if TYPE_CHECKING:
+    import jinja2
+    import plotly.graph_objects as go
+
+SCALES = {"smoke": Text("smoke", "冒烟"), "quick": Text("quick", "快速"), "full": Text("full", "完整")}
+STATUSES = {"done": Text("done", "完成"), "cached": Text("kept from before", "沿用"), "failed": Text("failed", "失败")}
+MACHINE = {
+    "processor": Text("processor", "处理器"),
+    "cores": Text("cores", "核数"),
+    "memory": Text("memory", "内存"),
+    "system": Text("system", "操作系统"),
+    "device": Text("device", "计算设备"),
+    "threads": Text("threads", "线程数"),
+}
+
+
+def write_report(answer: Answer, rows: Rows, language: Language) -> Path:
+    """Writes report.html into the answer's folder, whole or not at all, and returns its path.
+
+    `rows` maps a trial's digest to the columns that it reported, such as step and loss; the page opens in `language`.
+    """
+    write_whole(answer.report, _page(answer, rows, language))
+    return answer.report
+
+
+def main_figure(answer: Answer, chosen: Language | None = None) -> "go.Figure":
+    """The figure that most readers want: the main measure of every seed by arm.
+
+    Raises ValueError where no trial gave any measure.
+    """
+    drawing = main_drawing(answer)
+    if drawing is None:
+        raise ValueError(f"{answer.study}: no trial of this answer gave a measure that can be drawn")
+    return drawing.draw(chosen or language())
+
+
+@dataclass(frozen=True)
+class _ArmRow:
+    label: Text
+    spec: str
+    cells: tuple[Text, ...]
+    """Median, mean and standard deviation of the main measure, then the median of every other number."""
+    done: int
+    failed: int
+    seconds: Text
+
+
+def _page(answer: Answer, rows: Rows, opening: Language) -> str:
+    from plotly.offline import get_plotlyjs
+
+    main = main_drawing(answer)
+    claims = [(claim, _settled_by(claim), claim_drawing(answer, place)) for place, claim in enumerate(answer.claims)]
+    learning = learning_drawing(answer, rows)
+    mechanisms = [drawing for drawing in mechanism_drawings(answer) if drawing != main]
+    drawings = [main, *(drawing for _, _, drawing in claims), learning, *mechanisms]
+    data = _data(answer, [drawing for drawing in drawings if drawing])
+    return _template().render(
+        answer=answer,
+        opening=opening,
+        verdict=VERDICTS[answer.verdict],
+        scale=SCALES.get(answer.scale, Text(answer.scale, answer.scale)),
+        asked=datetime.fromisoformat(answer.asked).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        seeds=sorted({trial.seed for trial in answer.trials}),
+        failures=[trial for trial in answer.trials if trial.status == "failed"],
+        labels={arm.name: arm.label for arm in answer.arms},
+        numbers=[measure for measure in answer.measures if measure.axis is None],
+        arms=[_arm_row(answer, arm) for arm in answer.arms],
+        measures={measure.name: measure for measure in answer.measures},
+        machine=[(MACHINE.get(key, Text(key, key)), value) for key, value in answer.machine.items()],
+        main=main,
+        claims=claims,
+        learning=learning,
+        mechanisms=mechanisms,
+        data=data,
+        nonce=hashlib.sha256(data.encode()).hexdigest(),
+        plotly=get_plotlyjs(),
+    )
+
+
+@cache
+def _template() -> "jinja2.Template":
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": look.number, "duration": look.duration, "size": look.size}
+    environment.globals |= {"interval": look.interval, "verdicts": VERDICTS, "statuses": STATUSES, "is_number": _is_number}
+    return environment.get_template("report.html.j2")
+
+
+def _data(answer: Answer, drawings: Sequence[Drawing]) -> str:
+    """The page's title and figures as JSON that is inert inside a script element.
+
+    Where the languages differ, a leaf is {"en": ..., "zh": ...}; the numbers are there once.
+    """
+    figures = {
+        drawing.id: _both(drawing.draw("en").to_plotly_json(), drawing.draw("zh").to_plotly_json())
+        for drawing in drawings
+    }
+    text = json.dumps(
+        {"title": _both(answer.question.en, answer.question.zh), "figures": figures},
+        ensure_ascii=False,
+        allow_nan=False,
+        separators=(",", ":"),
+    )
+    inert = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    return text.translate(str.maketrans(inert))
+
+
+def _both(en: Any, zh: Any) -> Any:
+    """One tree out of two, with a leaf for each language only where they differ."""
+    if en == zh:
+        return en
+    if isinstance(en, dict) and isinstance(zh, dict) and en.keys() == zh.keys():
+        return {key: _both(en[key], zh[key]) for key in en}
+    if isinstance(en, list | tuple) and isinstance(zh, list | tuple) and len(en) == len(zh):
+        return [_both(*pair) for pair in zip(en, zh, strict=True)]
+    return {"en": en, "zh": zh}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, float | int)
+
+
+def _settled_by(claim: ClaimResult) -> Text:
+    """How many more seeds would probably settle a claim, in words."""
+    if claim.verdict != "undecided":
+        return Text("none: it is settled", "无需：已有定论")
+    if claim.more_seeds is None:
+        return Text("more than can be afforded", "超出可负担的数目")
+    return Text("about {n}", "约 {n} 个").format(n=claim.more_seeds)
+
+
+def _arm_row(answer: Answer, arm: ArmRecord) -> _ArmRow:
+    trials = [trial for trial in answer.trials if trial.arm == arm.name]
+    names = [measure.name for measure in answer.measures if measure.axis is None]
+    finished = [trial for trial in trials if trial.status != "failed"]
+    cells: list[float] = []
+    for place, name in enumerate(names):
+        found = [v for v in answer.values(arm.name, name) if math.isfinite(v)]
+        cells.append(median(found) if found else math.nan)
+        if place == 0:
+            cells.append(fmean(found) if found else math.nan)
+            cells.append(stdev(found) if len(found) > 1 else math.nan)
+    return _ArmRow(
+        label=arm.label,
+        spec=arm.spec,
+        cells=tuple(look.number(value) for value in cells),
+        done=len(finished),
+        failed=len(trials) - len(finished),
+        seconds=look.duration(fmean(trial.seconds for trial in trials) if trials else math.nan),
+    )

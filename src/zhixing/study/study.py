@@ -1,0 +1,118 @@
+"""A study: one question stated before it runs, with arms, seeds, measures and the rule that decides.
+
+The prose is light, so that listing a hundred questions imports no torch; `design(scale)` names the models, data
+and recipes, and is called only when the question is asked.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, get_args
+
+from zhixing.core import BadSetting, Spec, Text, UnknownName
+from zhixing.evaluate.measure import Measure
+from zhixing.study.rules import Rule
+
+Scale = Literal["smoke", "quick", "full"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
+
+
+class Arm:
+    """One side of the comparison: a name, and the settings in which it differs from the other arms."""
+
+    def __init__(self, name: str, *, label: Text | None = None, **settings: Any):
+        self.name = name
+        self.label = label or Text(name, name)
+        self.settings = settings
+
+
+@dataclass(frozen=True)
+class Design:
+    """A study at one scale: what every arm runs, where the arms differ, and how many seeds it may take."""
+
+    trial: Spec
+    """The call that all arms share, such as `spec(train.supervised, data=..., recipe=...)`."""
+    arms: Sequence[Arm]
+    seeds: int
+    """The most seeds that it may take; a clear answer stops it earlier."""
+    measures: Sequence[Measure]
+    """The first is the one that the report draws first."""
+    verdict: Rule
+    mechanism: Sequence[Measure] = ()
+    """Series measured beside the outcome, to show why."""
+    alone: bool = False
+    """The trials measure time or memory, and so run one at a time."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """The prose of a question, in both languages, and the experiment that answers it."""
+
+    slug: str
+    chapter: str
+    question: Text
+    claim: Text
+    source: str
+    explanation: Text
+    design: Callable[[Scale], Design]
+    published: Text | None = None
+    """The published figure, and the reason for any difference from the band."""
+    next: Sequence[Text] = ()
+    """Experiments worth doing after this one."""
+
+    def plan(self, scale: Scale, *, seeds: int | None = None, first_seed: int = 0, device: str = "cpu") -> "Plan":
+        """The study at a scale, frozen; `seeds` overrides the most seeds that it may take.
+
+        Raises BadSetting for a number of seeds below 1, UnknownName for an unknown scale.
+        """
+        if scale not in SCALES:
+            raise UnknownName(Text("scale", "规模"), scale, SCALES)
+        design = self.design(scale)
+        limit = design.seeds if seeds is None else seeds
+        if limit < 1 or first_seed < 0:
+            raise BadSetting(
+                Text(
+                    en=f"a study needs at least one seed, counted from 0 or later; got {limit} from {first_seed}",
+                    zh=f"研究至少需要一个种子，且从 0 或更大的数开始；得到 {limit} 个，从 {first_seed} 开始",
+                )
+            )
+        return Plan(self, design, scale, tuple(range(first_seed, first_seed + limit)), device)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study as it will run: frozen and stored with its digest before the first trial starts."""
+
+    study: Study
+    design: Design
+    scale: Scale
+    seeds: tuple[int, ...]
+    device: str
+
+    @cached_property
+    def calls(self) -> Mapping[str, Spec]:
+        """What each arm runs, by the arm's name."""
+        names = [arm.name for arm in self.design.arms]
+        if len(set(names)) < len(names):
+            raise ValueError(f"{self.study.slug}: two arms share a name: {names}")
+        shared = {} if self.device == "cpu" else {"device": self.device}
+        return {arm.name: self.design.trial.with_settings(**arm.settings, **shared) for arm in self.design.arms}
+
+    def frozen(self) -> dict[str, Any]:
+        """Everything that decides the answer, as plain values: what the digest is taken of."""
+        return {
+            "study": self.study.slug,
+            "question": self.study.question.en,
+            "claim": self.study.claim.en,
+            "scale": self.scale,
+            "seeds": list(self.seeds),
+            "arms": {name: repr(call) for name, call in self.calls.items()},
+            "measures": [measure.name for measure in (*self.design.measures, *self.design.mechanism)],
+            "verdict": repr(self.design.verdict),
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """64 hexadecimal digits over all that was stated before the first trial."""
+        return hashlib.sha256(repr(sorted(self.frozen().items())).encode()).hexdigest()
