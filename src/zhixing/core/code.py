@@ -10,7 +10,7 @@ import importlib.metadata
 import inspect
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -26,50 +26,67 @@ _NO_CODE = frozenset(
 )  # what the interpreter adds to a class body, which runs no code of its own
 
 
+_SCALAR = (bool, int, float, complex, str, bytes, type(None))
+
+
 def code_digest(call: Spec) -> str:
-    """64 hexadecimal digits over all code that the call, and every spec among its settings, can reach."""
-    parts = code_parts(child.function for child in call.children())
+    """64 hexadecimal digits over all code that the call, and every spec or function in its settings, can reach."""
+    parts = code_parts([call])
     whole = hashlib.sha256()
     for name in sorted(parts):
         whole.update(f"{name} {parts[name]}\n".encode())
     return whole.hexdigest()
 
 
-def code_parts(roots: Iterable[Callable[..., Any]]) -> dict[str, str]:
+def code_parts(roots: Iterable[Any]) -> dict[str, str]:
     """Digest of each function, class and constant reached, and version of each library, by name."""
     parts: dict[str, str] = {"python": ".".join(map(str, sys.version_info[:2]))}
-    waiting, seen = list[Any](roots), dict[int, Any]()  # seen keeps each object alive, so that no id returns
+    waiting, seen = list(roots), dict[int, Any]()  # seen keeps each object alive, so that no id returns
     while waiting:
         found = waiting.pop()
-        if id(found) in seen:
+        if id(found) in seen or isinstance(found, _SCALAR):
             continue
         seen[id(found)] = found
         found = inspect.unwrap(found) if callable(found) else found
-        if isinstance(found, partial):
-            waiting += [found.func, *found.args, *found.keywords.values()]
-        elif isinstance(found, Spec):
-            parts[f"spec {found!r}"] = ""
-            waiting += [child.function for child in found.children()]
-        elif isinstance(found, list | tuple | set | frozenset):
-            waiting += found
-        elif isinstance(found, dict):
-            waiting += found.values()
+        name = f"{_module_name(found)}.{getattr(found, '__qualname__', '')}"
+        if (inside := _contents(found)) is not None:
+            parts[f"value {_scalars(inside)}"] = ""
         elif isinstance(found, ModuleType) or not _is_ours(found):
             library, version = _library(found)
             parts[library] = version
+            inside = []
         elif inspect.isfunction(found):
-            name = f"{found.__module__}.{found.__qualname__}"
-            constants = [v for v in _mentioned(found) if isinstance(v, bool | int | float | str | bytes | tuple)]
-            parts[name] = _sha(_code_text(found.__code__) + repr(_defaults(found)) + repr(sorted(map(repr, constants))))
-            waiting += _mentioned(found)
+            inside = _mentioned(found)
+            parts[name] = _sha(_code_text(found.__code__) + _scalars(inside))
         elif isinstance(found, type):
-            members = {name: value for name, value in vars(found).items() if name not in _NO_CODE}
-            plain = sorted(f"{n}={v!r}" for n, v in members.items() if isinstance(v, bool | int | float | str | tuple))
-            parts[f"{found.__module__}.{found.__qualname__}"] = _sha(repr(plain))
-            waiting += [*found.__bases__, *map(_function_in, members.values())]
+            members = {key: value for key, value in vars(found).items() if key not in _NO_CODE}
+            inside = [*found.__bases__, *map(_function_in, members.values())]
+            parts[name] = _scalars([(key, value) for key, value in members.items() if isinstance(value, _SCALAR)])
         else:
-            waiting += [type(found), *getattr(found, "__dict__", {}).values()]
+            own = getattr(found, "__dict__", {})
+            inside = [type(found), *own.values()]
+            parts[f"value of {name} {_scalars(list(own.items()))}"] = ""
+        waiting += inside
     return parts
+
+
+def _contents(found: Any) -> list[Any] | None:
+    """What a container holds, a mapping's keys included; None for anything else."""
+    if isinstance(found, Spec):
+        return [found.function, *found.settings.items()]
+    if isinstance(found, partial):
+        return [found.func, *found.args, *found.keywords.items()]
+    if isinstance(found, Mapping):
+        return list(found.items())
+    return list(found) if isinstance(found, list | tuple | set | frozenset) else None
+
+
+def _scalars(values: Iterable[Any]) -> str:
+    """Digest of the plain values among these, and in the pairs of mappings among them, in no order."""
+    flat = [value for value in values if isinstance(value, _SCALAR)]
+    pairs = [value for value in values if isinstance(value, tuple)]
+    plain = [pair for pair in pairs if all(isinstance(part, _SCALAR) for part in pair)]
+    return _sha(repr(sorted(map(repr, flat))) + repr(sorted(map(repr, plain))))
 
 
 def _mentioned(function: Any) -> list[Any]:

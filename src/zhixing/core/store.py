@@ -205,7 +205,7 @@ class RunStore:
         with writing(self.home):
             for suffix in ("", "-wal", "-shm"):
                 with suppress(FileNotFoundError):
-                    (self.home / _INDEX + suffix).replace(self.home / f"broken-{_INDEX}{suffix}")
+                    (self.home / f"{_INDEX}{suffix}").replace(self.home / f"broken-{_INDEX}{suffix}")
         self._open_index()
 
     def _check_version(self) -> None:
