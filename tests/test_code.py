@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from zhixing.core import Seeds, spec
+from zhixing.core import Seeds, code, spec
 from zhixing.core.code import code_digest, code_parts, package_digest
 
 SOURCE = '''
@@ -70,7 +70,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any
         assert found.loader is not None
         module = importlib.util.module_from_spec(found)
         monkeypatch.setitem(sys.modules, "sample", module)
-        exec(compile(source, str(tmp_path / "sample.py"), "exec"), module.__dict__)  # noqa: S102 - our own text
+        exec(compile(source, str(tmp_path / "sample.py"), "exec"), module.__dict__)
         return module
 
     return load
@@ -126,7 +126,9 @@ def test_names_imported_inside_a_function_are_reached(load: Callable[[str], Any]
     [lambda f: (f,), lambda f: {"a": f}, lambda f: spec(f), lambda f: ({"a": (spec(f),)},)],
     ids=["in a tuple", "in a mapping", "as a spec", "deep inside"],
 )
-def test_functions_and_specs_among_the_settings_are_reached(load: Callable[[str], Any], wrap: Callable[[Any], Any]) -> None:
+def test_functions_and_specs_among_the_settings_are_reached(
+    load: Callable[[str], Any], wrap: Callable[[Any], Any]
+) -> None:
     def digests(source: str) -> tuple[str, str]:
         module = load(source)
         return code_digest(spec(Seeds, seed=wrap(module.helper))), code_digest(spec(Seeds, seed=wrap(module.unrelated)))
@@ -139,10 +141,22 @@ def test_functions_and_specs_among_the_settings_are_reached(load: Callable[[str]
 def test_libraries_count_by_version(monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy
 
-    before = code_parts([Seeds])
-    assert before["numpy"] == numpy.__version__
-    monkeypatch.setattr(numpy, "__version__", "0.0")
-    assert code_parts([Seeds])["numpy"] == "0.0"
+    assert code_parts([Seeds])["numpy"] == numpy.__version__
+    monkeypatch.setattr(code, "_version", lambda module: f"another {module}")
+    assert code_parts([Seeds])["numpy"] == "another numpy"
+
+
+def test_what_else_is_loaded_does_not_matter() -> None:
+    """Names of attributes must not be taken for modules that happen to be loaded."""
+    line = "{first}import zhixing.core.code as c; from zhixing.core import Seeds; "
+    line += "from zhixing.core.files import write_state; print(c.code_parts([Seeds, write_state]))"
+    shown = {
+        subprocess.run(
+            [sys.executable, "-c", line.format(first=first)], capture_output=True, text=True, check=True
+        ).stdout
+        for first in ("", "import array, random; ", "import torch, zhixing.core.store; ")
+    }
+    assert len(shown) == 1
 
 
 def test_digest_is_the_same_in_every_process() -> None:

@@ -5,13 +5,17 @@ functions, classes, constants and the objects that hold them. Our own code, and 
 bytecode without line numbers and docstrings; everything installed counts by its version.
 """
 
+import dis
 import hashlib
 import importlib.metadata
 import inspect
+import pkgutil
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -51,9 +55,9 @@ def code_parts(roots: Iterable[Any]) -> dict[str, str]:
         name = f"{_module_name(found)}.{getattr(found, '__qualname__', '')}"
         if (inside := _contents(found)) is not None:
             parts[f"value {_scalars(inside)}"] = ""
-        elif isinstance(found, ModuleType) or not _is_ours(found):
-            library, version = _library(found)
-            parts[library] = version
+        elif isinstance(found, ModuleType | _Library) or not _is_ours(found):
+            library = found.name if isinstance(found, _Library) else _module_name(found).partition(".")[0]
+            parts[library] = _version(library)
             inside = []
         elif inspect.isfunction(found):
             inside = _mentioned(found)
@@ -63,7 +67,8 @@ def code_parts(roots: Iterable[Any]) -> dict[str, str]:
             inside = [*found.__bases__, *map(_function_in, members.values())]
             parts[name] = _scalars([(key, value) for key, value in members.items() if isinstance(value, _SCALAR)])
         else:
-            own = getattr(found, "__dict__", {})
+            cached = {name for name, value in vars(type(found)).items() if isinstance(value, cached_property)}
+            own = {name: value for name, value in getattr(found, "__dict__", {}).items() if name not in cached}
             inside = [type(found), *own.values()]
             parts[f"value of {name} {_scalars(list(own.items()))}"] = ""
         waiting += inside
@@ -90,15 +95,42 @@ def _scalars(values: Iterable[Any]) -> str:
 
 
 def _mentioned(function: Any) -> list[Any]:
-    """The values of every global, closure cell, default and module attribute that the function's code names."""
+    """The values of every global, import, closure cell, default and module attribute that the function's code names."""
     names = set(_names(function.__code__))
     values = [function.__globals__[name] for name in names if name in function.__globals__]
-    values += [sys.modules[name] for name in names if name in sys.modules and name not in function.__globals__]
-    for module in [v for v in values if isinstance(v, ModuleType) and _is_ours(v)]:
+    values += _imported(function.__code__)
+    for module in [value for value in values if isinstance(value, ModuleType) and _is_ours(value)]:
         values.remove(module)
-        values += [getattr(module, name) for name in names if hasattr(module, name)]
+        attributes = [getattr(module, name) for name in names if hasattr(module, name)]
+        values += [value for value in attributes if not isinstance(value, ModuleType)]
     values += [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
     return values + _defaults(function)
+
+
+def _imported(code: CodeType) -> list[Any]:
+    """What the import statements inside a function bind; of libraries, their name alone."""
+    found: list[Any] = []
+    module = ""
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME":
+            module = step.argval
+            if module.partition(".")[0] == "zhixing":
+                found.append(importlib.import_module(module))
+            else:
+                found.append(_Library(module.partition(".")[0]))
+        elif step.opname == "IMPORT_FROM" and module.partition(".")[0] == "zhixing":
+            found.append(pkgutil.resolve_name(f"{module}.{step.argval}"))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found += _imported(constant)
+    return found
+
+
+@dataclass(frozen=True)
+class _Library:
+    """An installed package that a function imports, which may not be loaded yet."""
+
+    name: str
 
 
 def _defaults(function: Any) -> list[Any]:
@@ -155,9 +187,16 @@ def _module_name(found: Any) -> str:
     return own if isinstance(own, str) else type(found).__module__
 
 
-def _library(found: Any) -> tuple[str, str]:
-    top = _module_name(found).partition(".")[0]
-    return top, str(getattr(sys.modules.get(top), "__version__", ""))
+@lru_cache
+def _version(module: str) -> str:
+    """The version of the distribution that carries a top-level module; empty for the standard library."""
+    if module in sys.stdlib_module_names:
+        return ""
+    names = [module, *importlib.metadata.packages_distributions().get(module, ())]
+    for name in names:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(name)
+    return ""
 
 
 def _sha(text: str) -> str:
