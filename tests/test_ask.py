@@ -34,7 +34,11 @@ def marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def begun(marks: Path) -> dict[str, list[int]]:
-    return {path.name: [int(line) for line in path.read_text().split()] for path in marks.iterdir() if not path.suffix}
+    return {
+        path.name: [int(line) for line in path.read_text().split()]
+        for path in marks.iterdir()
+        if path.suffix != ".died"
+    }
 
 
 def measured(answer: Answer) -> dict[tuple[str, int], Any]:
@@ -89,7 +93,7 @@ def test_asked_again_it_answers_from_the_store(store: RunStore) -> None:
     again = inside(toy(), store)
     assert statuses(again) == {"cached"}
     assert measured(again) == measured(first)
-    assert again.price.predicted_seconds == 0.0
+    assert again.price.predicted_seconds < 1.0
 
 
 def test_without_the_kept_answer_the_trials_are_still_cached(store: RunStore, marks: Path) -> None:

@@ -149,12 +149,16 @@ def test_libraries_count_by_version(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_else_is_loaded_does_not_matter() -> None:
     """Names of attributes must not be taken for modules that happen to be loaded."""
     line = "{first}import zhixing.core.code as c; from zhixing.core import Seeds; "
-    line += "from zhixing.core.files import write_state; print(c.code_parts([Seeds, write_state]))"
+    line += "from zhixing.core.files import write_state; print(sorted(c.code_parts([Seeds, write_state]).items()))"
     shown = {
         subprocess.run(
             [sys.executable, "-c", line.format(first=first)], capture_output=True, text=True, check=True
         ).stdout
-        for first in ("", "import array, random; ", "import torch, zhixing.core.store; ")
+        for first in (
+            "",
+            "import array, random; ",
+            "import torch, pickle, zhixing.core.store, zhixing.core as z; pickle.dumps(z.Seeds(1)); ",
+        )
     }
     assert len(shown) == 1
 

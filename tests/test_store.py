@@ -65,7 +65,9 @@ def test_the_index_lists_newest_first_and_prices(tmp_path: Path) -> None:
     assert store.typical("other") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"not a database, but long enough to be read as one " * 40, b"SQLite format 3\0"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not a database, but long enough to be read as one " * 40, b"SQLite format 3\0"]
+)
 def test_a_broken_index_is_set_aside_and_made_again(tmp_path: Path, content: bytes) -> None:
     store = RunStore(tmp_path)
     store.add(put(store))

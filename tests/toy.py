@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from zhixing.core import Measures, Seeds, Series, Text, Watch, spec
-from zhixing.evaluate.measure import PERCENT, measure
+from zhixing.evaluate.measure import measure
 from zhixing.study import All, Arm, Better, Design, Scale, Study
 
 
-@measure(label=Text("error", "误差"), unit=PERCENT, better="lower", low=0.0, high=100.0)
+@measure(label=Text("error", "误差"), unit=Text("%", "%"), better="lower", low=0.0, high=100.0)
 def error(_: Any) -> float:
     """Stands for a test error."""
     return 0.0
@@ -67,8 +67,8 @@ def _misbehave(trouble: str, seed: int, step: int, mark: Path) -> None:
         raise ValueError("the loss is a banana")
     if kind == "die":
         os._exit(9)
-    if kind == "die-once" and not mark.with_suffix(".died").exists():
-        mark.with_suffix(".died").write_text("")
+    if kind == "die-once" and not mark.with_name(f"{mark.name}.died").exists():
+        mark.with_name(f"{mark.name}.died").write_text("")
         os._exit(9)
     if kind == "hang":
         time.sleep(3600)

@@ -21,16 +21,11 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from zhixing.core.spec import Spec
+from zhixing.core.text import Text
 
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-_NO_CODE = frozenset(
-    ("__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__annotations__", "__annotate__", "_abc_impl")
-    + ("__abstractmethods__", "__parameters__", "__orig_bases__", "__slots__", "__match_args__", "__firstlineno__")
-    + ("__static_attributes__", "__dataclass_fields__", "__dataclass_params__", "__protocol_attrs__")
-)  # what the interpreter adds to a class body, which runs no code of its own
-
-
 _SCALAR = (bool, int, float, complex, str, bytes, type(None))
+_PROSE = (Text,)
 
 
 def code_digest(call: Spec) -> str:
@@ -48,7 +43,7 @@ def code_parts(roots: Iterable[Any]) -> dict[str, str]:
     waiting, seen = list(roots), dict[int, Any]()  # seen keeps each object alive, so that no id returns
     while waiting:
         found = waiting.pop()
-        if id(found) in seen or isinstance(found, _SCALAR):
+        if id(found) in seen or isinstance(found, _SCALAR + _PROSE):
             continue
         seen[id(found)] = found
         found = inspect.unwrap(found) if callable(found) else found
@@ -63,8 +58,9 @@ def code_parts(roots: Iterable[Any]) -> dict[str, str]:
             inside = _mentioned(found)
             parts[name] = _sha(_code_text(found.__code__) + _scalars(inside))
         elif isinstance(found, type):
-            members = {key: value for key, value in vars(found).items() if key not in _NO_CODE}
-            inside = [*found.__bases__, *map(_function_in, members.values())]
+            members = {key: _function_in(value) for key, value in vars(found).items()}
+            members = {key: value for key, value in members.items() if inspect.isfunction(value) or not _is_dunder(key)}
+            inside = [*found.__bases__, *members.values()]
             parts[name] = _scalars([(key, value) for key, value in members.items() if isinstance(value, _SCALAR)])
         else:
             cached = {name for name, value in vars(type(found)).items() if isinstance(value, cached_property)}
@@ -135,6 +131,11 @@ class _Library:
 
 def _defaults(function: Any) -> list[Any]:
     return [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+
+
+def _is_dunder(name: str) -> bool:
+    """What the interpreter, copyreg and abc keep in a class besides its code."""
+    return name.startswith("__") or name == "_abc_impl"
 
 
 def _is_filled(cell: Any) -> bool:

@@ -204,7 +204,7 @@ class Answer:
 def load(folder: Path) -> Answer:
     """The answer that was saved in a folder; raises OSError, ValueError, KeyError or TypeError when it is damaged."""
     kept = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
-    texts = {name: Text(**kept[name]) for name in ("question", "claim", "explanation", "sentence")}
+    texts: dict[str, Any] = {name: Text(**kept[name]) for name in ("question", "claim", "explanation", "sentence")}
     return Answer(
         **{name: kept[name] for name in ("study", "chapter", "digest", "source", "scale", "verdict")},
         **{name: kept[name] for name in ("machine", "command", "asked")},

@@ -62,12 +62,9 @@ def ask(
         listen(
             Warned(Text("the index of the run store was made again from its trials", "运行库的索引已由试验结果重建"))
         )
-    options = {"seeds": seeds, "first_seed": first_seed, "budget": budget, "device": device, "stop_early": stop_early}
-    key = hashlib.sha256(
-        repr((package_digest(study.design), scale, lang, sorted(options.items()))).encode()
-    ).hexdigest()
-    name = hashlib.sha256(repr(sorted(options.items())).encode()).hexdigest()[:6]
-    folder = store.home / "answers" / f"{study.slug}-{scale}-{name}"
+    options = repr((seeds, first_seed, budget, device, stop_early))
+    folder = store.home / "answers" / f"{study.slug}-{scale}-{hashlib.sha256(options.encode()).hexdigest()[:6]}"
+    key = f"{package_digest(study.design)} {lang} {options}" if study.design.__module__.startswith("zhixing.") else ""
     if kept := _kept(folder, key, store, began):
         return kept
 
@@ -76,7 +73,6 @@ def ask(
     notes: list[Text] = []
     try:
         plan, wanted, predicted = _priced(plan, session, budget, stop_early, notes)
-        _freeze(store, plan)
         decision = _decided(plan, wanted, session, stop_early)
         price = replace(predicted, actual_seconds=session.elapsed, peak_bytes=session.peak_bytes)
     except KeyboardInterrupt:
@@ -96,9 +92,12 @@ def ask(
 
 
 def _kept(folder: Path, key: str, store: RunStore, began: float) -> Answer | None:
-    """The answer given before to the same question by the same code, if every trial of it is still there."""
+    """The answer given before to the same question by the same code, if every trial of it is still there.
+
+    A study from outside this package has no key: what its design depends on cannot be told without building it.
+    """
     try:
-        if (folder / "key").read_text() != key or not (folder / "report.html").exists():
+        if not key or (folder / "key").read_text() != key or not (folder / "report.html").exists():
             return None
         answer = load(folder)
     except (OSError, ValueError, KeyError, TypeError):
@@ -115,7 +114,8 @@ def _kept(folder: Path, key: str, store: RunStore, began: float) -> Answer | Non
 def _priced(
     plan: Plan, session: Session, budget: float | None, stop_early: bool, notes: list[Text]
 ) -> tuple[Plan, list[Trial], Price]:
-    """The plan that the budget allows, its trials, and what it will cost."""
+    """The plan that the budget allows, its trials, and what it will cost; each plan is frozen before a trial begins."""
+    _freeze(session.store, plan)
     wanted = trials(plan)
     session.look_up(wanted)
     if session.missing(wanted):
@@ -146,6 +146,7 @@ def _priced(
             notes.append(given_up)
             session.listen(Warned(given_up))
             plan = replace(plan, seeds=plan.seeds[:fitting])
+            _freeze(session.store, plan)
             wanted = of_seeds(wanted, plan.seeds)
     if not stop_early:
         least = len(plan.seeds)

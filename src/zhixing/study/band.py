@@ -84,7 +84,8 @@ def place(plan: Plan, trials: Sequence[TrialRecord], machine: dict[str, str]) ->
 def _medians(reference: np.ndarray, size: int) -> np.ndarray:
     """Medians of so many seeds drawn from the reference; the draw is seeded, so that a place is a fact."""
     draw = np.random.default_rng(0)
-    return np.nanmedian(draw.choice(reference, size=(DRAWS, max(size, 1))), axis=1)
+    medians: np.ndarray = np.nanmedian(draw.choice(reference, size=(DRAWS, max(size, 1))), axis=1)
+    return medians
 
 
 def _causes(plan: Plan, trials: Sequence[TrialRecord], record: dict[str, Any], machine: dict[str, str]) -> list[Text]:

@@ -14,8 +14,8 @@ from zhixing.study.answer import Answer, ClaimResult, MeasureRecord, TrialRecord
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-Rows = Mapping[str, Mapping[str, Sequence[float]]]
-"""By a trial's digest, the columns that it reported."""
+Rows = Mapping[str, Mapping[str, Sequence[float | None]]]
+"""By a trial's digest, the columns that it reported; None where a row lacks the column."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _dots(answer: Answer, measure: MeasureRecord) -> Drawing:
         (arm.label, {t.seed: _number(t, measure.name) for t in answer.trials if t.arm == arm.name})
         for arm in answer.arms
     ]
-    words = Text("{measure} by arm, median over seeds: {arms}.", "各实验臂的{measure}，种子间中位数：{arms}。").format(
+    words = Text("{measure} by arm, median over seeds: {arms}.", "各组的{measure}，种子间中位数：{arms}。").format(
         measure=_title(measure), arms=_by_arm([(label, list(values.values())) for label, values in groups])
     )
     return Drawing("main", partial(_draw_dots, groups, _title(measure), measure.log), words)
@@ -134,12 +134,12 @@ def _seeds_of(answer: Answer, claim: ClaimResult) -> dict[int, float]:
     return dict(zip(seeds if known else range(len(claim.values)), claim.values, strict=True))
 
 
-def _learning_line(trial: TrialRecord, columns: Mapping[str, Sequence[float]]) -> look.Line:
-    steps, losses = ([float(v) for v in columns.get(name, ())] for name in ("step", "loss"))
-    count = min(len(steps), len(losses))
-    xs, ys = look.thinned((steps[:count], losses[:count]))
-    broke_off = trial.status == "failed" and count
-    return ([*xs, steps[count - 1]], [*ys, math.nan]) if broke_off else (xs, ys)
+def _learning_line(trial: TrialRecord, columns: Mapping[str, Sequence[float | None]]) -> look.Line:
+    pairs = zip(columns.get("step", ()), columns.get("loss", ()), strict=False)
+    points = [(float(step), float(loss)) for step, loss in pairs if step is not None and loss is not None]
+    xs, ys = look.thinned(([step for step, _ in points], [loss for _, loss in points]))
+    broke_off = trial.status == "failed" and points
+    return ([*xs, points[-1][0]], [*ys, math.nan]) if broke_off else (xs, ys)
 
 
 def _series_line(trial: TrialRecord, name: str) -> look.Line:
@@ -167,9 +167,9 @@ def _by_arm(groups: Sequence[tuple[Text, Sequence[float]]]) -> Text:
     def one(label: Text, values: Sequence[float]) -> Text:
         finite = [value for value in values if math.isfinite(value)]
         centre = look.number(median(finite) if finite else math.nan)
-        failures = len(values) - len(finite)
-        failed = look.FAILED.format(n=failures)
-        tail = Text(f" ({failed.en})", f"（{failed.zh}）") if failures else Text("", "")
+        lost = len(values) - len(finite)
+        failed = look.failures(lost)
+        tail = Text(f" ({failed.en})", f"（{failed.zh}）") if lost else Text("", "")
         return Text(f"{label.en} {centre.en}{tail.en}", f"{label.zh} {centre.zh}{tail.zh}")
 
     return _listed([one(label, values) for label, values in groups])

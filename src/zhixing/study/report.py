@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -75,15 +75,17 @@ def _page(answer: Answer, rows: Rows, opening: Language) -> str:
     from plotly.offline import get_plotlyjs
 
     main = main_drawing(answer)
-    claims = [(claim, _settled_by(claim), claim_drawing(answer, place)) for place, claim in enumerate(answer.claims)]
+    claims = [
+        (claim, _settled_by(claim), sum(math.isnan(v) for v in claim.values), claim_drawing(answer, place))
+        for place, claim in enumerate(answer.claims)
+    ]
     learning = learning_drawing(answer, rows)
-    mechanisms = [drawing for drawing in mechanism_drawings(answer) if drawing != main]
-    drawings = [main, *(drawing for _, _, drawing in claims), learning, *mechanisms]
+    mechanisms = [drawing for drawing in mechanism_drawings(answer) if main is None or drawing.id != main.id]
+    drawings = [main, *(drawing for *_, drawing in claims), learning, *mechanisms]
     data = _data(answer, [drawing for drawing in drawings if drawing])
     return _template().render(
         answer=answer,
         opening=opening,
-        verdict=VERDICTS[answer.verdict],
         scale=SCALES.get(answer.scale, Text(answer.scale, answer.scale)),
         asked=datetime.fromisoformat(answer.asked).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         seeds=sorted({trial.seed for trial in answer.trials}),
@@ -92,7 +94,9 @@ def _page(answer: Answer, rows: Rows, opening: Language) -> str:
         numbers=[measure for measure in answer.measures if measure.axis is None],
         arms=[_arm_row(answer, arm) for arm in answer.arms],
         measures={measure.name: measure for measure in answer.measures},
-        machine=[(MACHINE.get(key, Text(key, key)), value) for key, value in answer.machine.items()],
+        machine=_machine(answer.machine),
+        band_machine=_machine(answer.band.machine if answer.band else {}),
+        foretold=_from_to(*map(look.duration, (answer.price.predicted_seconds, answer.price.limit_seconds))),
         main=main,
         claims=claims,
         learning=learning,
@@ -115,7 +119,12 @@ def _template() -> "jinja2.Template":
         lstrip_blocks=True,
     )
     environment.filters |= {"number": look.number, "duration": look.duration, "size": look.size}
-    environment.globals |= {"interval": look.interval, "verdicts": VERDICTS, "statuses": STATUSES, "is_number": _is_number}
+    environment.globals |= {
+        "interval": look.interval,
+        "verdicts": VERDICTS,
+        "statuses": STATUSES,
+        "is_number": _is_number,
+    }
     return environment.get_template("report.html.j2")
 
 
@@ -134,7 +143,13 @@ def _data(answer: Answer, drawings: Sequence[Drawing]) -> str:
         allow_nan=False,
         separators=(",", ":"),
     )
-    inert = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+    inert: dict[str, str | int | None] = {
+        "<": "\\u003c",
+        ">": "\\u003e",
+        "&": "\\u0026",
+        "\u2028": "\\u2028",
+        "\u2029": "\\u2029",
+    }
     return text.translate(str.maketrans(inert))
 
 
@@ -149,6 +164,14 @@ def _both(en: Any, zh: Any) -> Any:
     return {"en": en, "zh": zh}
 
 
+def _from_to(low: Text, high: Text) -> Text:
+    return low if low == high else Text("{low} to {high}", "{low} 至 {high}").format(low=low, high=high)
+
+
+def _machine(parts: Mapping[str, str]) -> list[tuple[Text, str]]:
+    return [(MACHINE.get(key, Text(key, key)), value) for key, value in parts.items()]
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, float | int)
 
@@ -156,7 +179,7 @@ def _is_number(value: object) -> bool:
 def _settled_by(claim: ClaimResult) -> Text:
     """How many more seeds would probably settle a claim, in words."""
     if claim.verdict != "undecided":
-        return Text("none: it is settled", "无需：已有定论")
+        return Text("none", "无需再加")
     if claim.more_seeds is None:
         return Text("more than can be afforded", "超出可负担的数目")
     return Text("about {n}", "约 {n} 个").format(n=claim.more_seeds)

@@ -6,7 +6,6 @@ import threading
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -78,7 +77,7 @@ def perform(trial: Trial, store: RunStore, tell: Tell, sample: float | None = No
     try:
         if store.folder(trial.digest).exists():
             return Finished(read_result(store.folder(trial.digest)))
-        if _current_code(trial.call) != trial.code:
+        if code_digest(trial.call) != trial.code:
             return Refused(
                 Text(
                     en="the code changed while the study ran; ask again to run it with the new code",
@@ -131,7 +130,3 @@ def _die_with(lifeline: Connection) -> None:
     except EOFError:
         os._exit(1)
 
-
-@lru_cache
-def _current_code(call: Spec) -> str:
-    return code_digest(call)
