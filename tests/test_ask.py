@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from toy import toy
 
+from toy import toy
 from zhixing.core import BadSetting, Interrupted, StoreError, UnknownName
 from zhixing.core.store import RunStore
 from zhixing.study import Answer, Study

@@ -2,7 +2,6 @@
 
 import sys
 
-import click
 import typer
 
 from zhixing.cli import answering, keeping, learning
@@ -19,7 +18,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback(invoke_without_command=True)(learning.path)
-for command in (answering.ask, answering.show, answering.report, learning.list_, learning.guess, keeping.doctor):
+COMMANDS = (
+    learning.list_, learning.guess, answering.ask, answering.show, answering.report, answering.band, keeping.doctor
+)  # fmt: skip
+for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(keeping.runs, name="runs")
 
@@ -34,10 +36,13 @@ def main() -> None:
     except ZhixingError as error:
         _tell(error.message[language()])
         sys.exit(2)
-    except click.ClickException as error:
+    except typer.Abort:
+        _tell(say("nothing was done", "什么都没做"))
+        sys.exit(130)
+    except typer.TyperException as error:
         _tell(error.format_message())
         sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         _tell(say("stopped", "已停止"))
         sys.exit(130)
     except BrokenPipeError:

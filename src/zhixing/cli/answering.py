@@ -97,6 +97,34 @@ ask.__doc__ = say(
 )
 
 
+def band(
+    slug: Slug,
+    seeds: Annotated[int, typer.Option(help=say("How many seeds.", "种子的数目。"))] = 24,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    from zhixing import studies
+    from zhixing.cli.progress import Progress
+    from zhixing.study.ask import ask as answer_study
+    from zhixing.study.band import write_band
+
+    study = studies.find(slug)
+    with Progress(language()) as progress:
+        answer = answer_study(study, seeds=seeds, stop_early=False, lang=language(), listen=progress)
+    path = write_band(study, answer)
+    if as_json:
+        print_json({"study": slug, "band": str(path), "seeds": seeds, "verdict": answer.verdict})
+    else:
+        sys.stdout.write(f"{path}\n")
+
+
+band.__doc__ = say(
+    "Measure the reference results of a question on this machine, beside the file that states it.\n\n"
+    "Example:\n\n  zhixing band shortcut-depth --seeds 24",
+    "在本机测量一个问题的参考结果，写在陈述它的文件旁边。\n\n示例：\n\n  zhixing band shortcut-depth --seeds 24",
+)
+
+
 def show(slug: Slug, lang: Lang = None, as_json: Json = False) -> None:
     from zhixing import studies
 

@@ -25,13 +25,13 @@ class Progress:
     def __init__(self, lang: Language):
         self._lang = lang
         self._console = Console(stderr=True, highlight=False)
-        self._live = Live(console=self._console, transient=True, refresh_per_second=8, get_renderable=self._picture)
         self._is_live = self._console.is_terminal
         self._stage = ""
         self._working: dict[tuple[str, int], Moved] = {}
         self._done = self._total = 0
         self._left = 0.0
         self._left_at = self._told_at = time.monotonic()
+        self._live = Live(console=self._console, transient=True, refresh_per_second=8, get_renderable=self._picture)
 
     def __enter__(self) -> "Progress":
         if self._is_live:
@@ -101,7 +101,7 @@ def _price_line(event: Priced) -> str:
             least=duration(price.predicted_seconds), most=duration(price.limit_seconds)
         )
     else:
-        time_ = duration(price.predicted_seconds)
+        time_ = str(duration(price.predicted_seconds))
     return say("price: {time}, {memory} of memory", "代价：{time}，内存 {memory}").format(
         time=time_, memory=size(price.predicted_bytes)
     )

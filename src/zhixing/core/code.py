@@ -8,6 +8,7 @@ bytecode without line numbers and docstrings; everything installed counts by its
 import dis
 import hashlib
 import importlib.metadata
+import importlib.util
 import inspect
 import pkgutil
 import sys
@@ -193,11 +194,12 @@ def _version(module: str) -> str:
     """The version of the distribution that carries a top-level module; empty for the standard library."""
     if module in sys.stdlib_module_names:
         return ""
-    names = [module, *importlib.metadata.packages_distributions().get(module, ())]
-    for name in names:
-        with suppress(importlib.metadata.PackageNotFoundError):
-            return importlib.metadata.version(name)
-    return ""
+    with suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version(module)
+    if importlib.util.find_spec(module) is None:
+        return ""  # a name that the standard library makes up, as namedtuple does
+    names = importlib.metadata.packages_distributions().get(module, ())
+    return ",".join(importlib.metadata.version(name) for name in names)
 
 
 def _sha(text: str) -> str:

@@ -15,7 +15,7 @@ from zhixing.core.machine import checked_device, cores, describe
 from zhixing.core.store import RunStore
 from zhixing.study import band
 from zhixing.study.answer import Answer, ArmRecord, MeasureRecord, Price, Status, TrialRecord, load
-from zhixing.study.decide import LEVEL, Decision, decide, earliest, sentence
+from zhixing.study.decide import LEVEL, Decision, decide, earliest, next_look, sentence
 from zhixing.study.events import Listen, Looked, Priced, Stage, Warned, nobody
 from zhixing.study.report import write_report
 from zhixing.study.rules import Table
@@ -176,7 +176,7 @@ def _decided(plan: Plan, wanted: list[Trial], session: Session, stop_early: bool
         session.listen(Looked(seeds, decision.verdict))
         if decision.verdict != "undecided" or seeds == len(plan.seeds):
             return decision
-        seeds = min(seeds + session.seeds_a_round(len(plan.calls)), len(plan.seeds))
+        seeds = min(next_look(plan.design.verdict, seeds), len(plan.seeds))
 
 
 def _answer(

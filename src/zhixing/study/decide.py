@@ -1,6 +1,7 @@
 """Deciding: the rule's claims at the first look at which they settle, corrected for being several."""
 
 from dataclasses import dataclass
+from itertools import count
 
 from zhixing.core import Text
 from zhixing.evaluate import sequential
@@ -24,6 +25,12 @@ class Decision:
 def earliest(rule: Rule) -> int:
     """The fewest seeds after which the rule can give a verdict at all."""
     return sequential.earliest(sequential.per_claim(LEVEL, len(rule.claims(Table((), {})))))
+
+
+def next_look(rule: Rule, seeds: int) -> int:
+    """The fewest seeds above `seeds` at which a verdict may fall that could not have fallen before."""
+    alpha = sequential.per_claim(LEVEL, len(rule.claims(Table((), {}))))
+    return next(n for n in count(seeds + 1) if sequential.boundary(n, alpha) == sequential.boundary(n - 1, alpha))
 
 
 def decide(rule: Rule, table: Table) -> Decision:

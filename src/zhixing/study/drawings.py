@@ -18,6 +18,10 @@ Rows = Mapping[str, Mapping[str, Sequence[float | None]]]
 """By a trial's digest, the columns that it reported; None where a row lacks the column."""
 
 
+POINTS = 6000
+"""About so many points all learning curves share, so that the page stays small."""
+
+
 @dataclass(frozen=True)
 class Drawing:
     """One figure: how to draw it in a language, and what it shows in words."""
@@ -55,8 +59,9 @@ def claim_drawing(answer: Answer, place: int) -> Drawing | None:
 
 def learning_drawing(answer: Answer, rows: Rows) -> Drawing | None:
     """Loss against step, where any trial reported both."""
+    detail = min(150, max(40, POINTS // max(1, len(answer.trials))))
     groups = [
-        (arm.label, [_learning_line(trial, rows.get(trial.digest, {})) for trial in answer.trials if trial.arm == arm.name])
+        (arm.label, [_learning_line(trial, rows.get(trial.digest, {}), detail) for trial in answer.trials if trial.arm == arm.name])
         for arm in answer.arms
     ]  # fmt: skip
     losses = [v for _, lines in groups for _, ys in lines for v in ys if math.isfinite(v)]
@@ -134,10 +139,10 @@ def _seeds_of(answer: Answer, claim: ClaimResult) -> dict[int, float]:
     return dict(zip(seeds if known else range(len(claim.values)), claim.values, strict=True))
 
 
-def _learning_line(trial: TrialRecord, columns: Mapping[str, Sequence[float | None]]) -> look.Line:
+def _learning_line(trial: TrialRecord, columns: Mapping[str, Sequence[float | None]], detail: int) -> look.Line:
     pairs = zip(columns.get("step", ()), columns.get("loss", ()), strict=False)
     points = [(float(step), float(loss)) for step, loss in pairs if step is not None and loss is not None]
-    xs, ys = look.thinned(([step for step, _ in points], [loss for _, loss in points]))
+    xs, ys = look.thinned(([step for step, _ in points], [loss for _, loss in points]), detail)
     broke_off = trial.status == "failed" and points
     return ([*xs, points[-1][0]], [*ys, math.nan]) if broke_off else (xs, ys)
 

@@ -83,10 +83,6 @@ class Session:
         """Predicted seconds to run those of the trials that are missing."""
         return makespan(self.missing(trials), self.costs, self._processes)
 
-    def seeds_a_round(self, arms: int) -> int:
-        """How many seeds keep all workers busy between two looks."""
-        return -(-self._processes // arms)
-
     def close(self) -> None:
         """Stops the workers; trials at work keep their checkpoints."""
         if self._runner:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import filelock
 
-from zhixing.core import Seeds, Spec, StoreError, Text
+from zhixing.core import Seeds, StoreError, Text
 from zhixing.core.code import code_digest
 from zhixing.core.machine import describe, peak_bytes
 from zhixing.core.store import Result, RunStore, read_result
@@ -129,4 +129,3 @@ def _die_with(lifeline: Connection) -> None:
         lifeline.recv()
     except EOFError:
         os._exit(1)
-
