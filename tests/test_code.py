@@ -43,6 +43,12 @@ class Model(Base):
 class Point:
     x: int = 0
 
+@dataclass
+class Segment:
+    """Its generated methods have the names of Point's."""
+    start: int = 0
+    end: int = 1
+
 ORIGIN = Point(4)
 
 @functools.lru_cache
@@ -51,7 +57,7 @@ def cached(x): return helper(x)
 def root(x):
     """Doc of root."""
     def inner(y): return y + 1
-    return Model(inner(x)).forward(x) + math.sqrt(x) + TABLE["a"][0] + ORIGIN.x + cached(x)
+    return Model(inner(x)).forward(x) + math.sqrt(x) + TABLE["a"][0] + ORIGIN.x + cached(x) + Segment().end
 
 def through_import(x):
     from zhixing.core import Seeds
@@ -164,13 +170,14 @@ def test_what_else_is_loaded_does_not_matter() -> None:
 
 
 def test_digest_is_the_same_in_every_process() -> None:
-    line = "from zhixing.core import spec, Seeds; from zhixing.core.code import code_digest; "
-    line += "print(code_digest(spec(Seeds, seed=spec(spec))), end='')"
+    line = "from zhixing.core import spec, Seeds, Series, Spec; from zhixing.core.code import code_digest; "
+    line += "from zhixing.core.store import Result; from zhixing.core.text import Text; "
+    line += "print(code_digest(spec(Seeds, seed=(spec, Series, Result, Text, Spec))), end='')"
     digests = {
         subprocess.run(
             [sys.executable, "-c", line], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
         ).stdout
-        for seed in ("0", "1", "2")
+        for seed in "0123456"
     }
     assert len(digests) == 1
     assert digests != {""}

@@ -10,8 +10,8 @@ from zhixing.core.machine import cores, describe
 from zhixing.core.store import RunStore
 from zhixing.look.quantities import size
 
-MATRIX = 512
-REPEATS = 8
+MATRIX = 1024
+REPEATS = 5
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def _precisions() -> list[Finding]:
     findings = []
     for kind in (torch.float32, torch.bfloat16):
         left = torch.ones(MATRIX, MATRIX, dtype=kind)
-        left @ left
+        for _ in range(REPEATS):
+            left @ left  # the first products choose and warm the kernel
         began = time.perf_counter()
         for _ in range(REPEATS):
             left @ left

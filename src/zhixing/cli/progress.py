@@ -67,6 +67,8 @@ class Progress:
 
     def _ended(self, event: Ended) -> None:
         self._working.pop((event.result.arm, event.result.seed), None)
+        if self._total == 0:
+            return  # a trial that was short enough to be priced by running it
         self._done += 1
         self._total = self._done + event.trials_left
         self._set_left(event.seconds_left)

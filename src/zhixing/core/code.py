@@ -13,6 +13,7 @@ import inspect
 import pkgutil
 import sys
 import sysconfig
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,15 +33,15 @@ _PROSE = (Text,)
 def code_digest(call: Spec) -> str:
     """64 hexadecimal digits over all code that the call, and every spec or function in its settings, can reach."""
     parts = code_parts([call])
-    whole = hashlib.sha256()
-    for name in sorted(parts):
-        whole.update(f"{name} {parts[name]}\n".encode())
-    return whole.hexdigest()
+    return hashlib.sha256("\n".join(f"{name} {parts[name]}" for name in sorted(parts)).encode()).hexdigest()
 
 
 def code_parts(roots: Iterable[Any]) -> dict[str, str]:
-    """Digest of each function, class and constant reached, and version of each library, by name."""
-    parts: dict[str, str] = {"python": ".".join(map(str, sys.version_info[:2]))}
+    """Digest of each function, class and constant reached, and version of each library, by name.
+
+    Names need not be unique (functions made inside functions, as dataclasses do), so that a name may have several.
+    """
+    parts: dict[str, set[str]] = defaultdict(set, python={".".join(map(str, sys.version_info[:2]))})
     waiting, seen = list(roots), dict[int, Any]()  # seen keeps each object alive, so that no id returns
     while waiting:
         found = waiting.pop()
@@ -50,26 +51,26 @@ def code_parts(roots: Iterable[Any]) -> dict[str, str]:
         found = inspect.unwrap(found) if callable(found) else found
         name = f"{_module_name(found)}.{getattr(found, '__qualname__', '')}"
         if (inside := _contents(found)) is not None:
-            parts[f"value {_scalars(inside)}"] = ""
+            parts["values"].add(_scalars(inside))
         elif isinstance(found, ModuleType | _Library) or not _is_ours(found):
             library = found.name if isinstance(found, _Library) else _module_name(found).partition(".")[0]
-            parts[library] = _version(library)
+            parts[library].add(_version(library))
             inside = []
         elif inspect.isfunction(found):
             inside = _mentioned(found)
-            parts[name] = _sha(_code_text(found.__code__) + _scalars(inside))
+            parts[name].add(_sha(_code_text(found.__code__) + _scalars(inside)))
         elif isinstance(found, type):
             members = {key: _function_in(value) for key, value in vars(found).items()}
             members = {key: value for key, value in members.items() if inspect.isfunction(value) or not _is_dunder(key)}
             inside = [*found.__bases__, *members.values()]
-            parts[name] = _scalars([(key, value) for key, value in members.items() if isinstance(value, _SCALAR)])
+            parts[name].add(_scalars((key, value) for key, value in members.items() if isinstance(value, _SCALAR)))
         else:
             cached = {name for name, value in vars(type(found)).items() if isinstance(value, cached_property)}
             own = {name: value for name, value in getattr(found, "__dict__", {}).items() if name not in cached}
             inside = [type(found), *own.values()]
-            parts[f"value of {name} {_scalars(list(own.items()))}"] = ""
+            parts[name].add(_scalars(own.items()))
         waiting += inside
-    return parts
+    return {name: " ".join(sorted(digests)) for name, digests in parts.items()}
 
 
 def _contents(found: Any) -> list[Any] | None:
@@ -85,10 +86,11 @@ def _contents(found: Any) -> list[Any] | None:
 
 def _scalars(values: Iterable[Any]) -> str:
     """Digest of the plain values among these, and in the pairs of mappings among them, in no order."""
-    flat = [value for value in values if isinstance(value, _SCALAR)]
-    pairs = [value for value in values if isinstance(value, tuple)]
-    plain = [pair for pair in pairs if all(isinstance(part, _SCALAR) for part in pair)]
-    return _sha(repr(sorted(map(repr, flat))) + repr(sorted(map(repr, plain))))
+
+    def is_plain(value: Any) -> bool:
+        return isinstance(value, _SCALAR) or (isinstance(value, tuple) and all(isinstance(v, _SCALAR) for v in value))
+
+    return _sha(repr(sorted(repr(value) for value in values if is_plain(value))))
 
 
 def _mentioned(function: Any) -> list[Any]:

@@ -61,9 +61,9 @@ def learning_drawing(answer: Answer, rows: Rows) -> Drawing | None:
     """Loss against step, where any trial reported both."""
     detail = min(150, max(40, POINTS // max(1, len(answer.trials))))
     groups = [
-        (arm.label, [_learning_line(trial, rows.get(trial.digest, {}), detail) for trial in answer.trials if trial.arm == arm.name])
+        (arm.label, [_learning_line(t, rows.get(t.digest, {}), detail) for t in answer.trials if t.arm == arm.name])
         for arm in answer.arms
-    ]  # fmt: skip
+    ]
     losses = [v for _, lines in groups for _, ys in lines for v in ys if math.isfinite(v)]
     if not losses:
         return None

@@ -180,7 +180,7 @@ class Reaches:
                     value=self.value,
                     unit=self.on.unit,
                     bound=Text("at most", "不高于") if lower_is_better else Text("at least", "不低于"),
-                ),  # fmt: skip
+                ),
                 values=_tuple(table.values(self.arm, self.on.name)),
                 region=(-INFINITY, self.value) if lower_is_better else (self.value, INFINITY),
                 unit=self.on.unit,
@@ -203,7 +203,8 @@ class All:
 
 
 def _tuple(values: np.ndarray) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)
+    """Plain numbers, rounded below what any measure means, so that equal percentages differ by exactly nothing."""
+    return tuple(float(value) for value in np.round(values, 9))
 
 
 def _difference_bounds(measure: Measure) -> tuple[float, float]:
