@@ -127,7 +127,7 @@ def test_runs_are_listed_and_removed_after_asking(tmp_path: Path) -> None:
         (["ask", "../../etc/passwd"], "study '../../etc/passwd' is unknown"),
         (["ask", "shortcut-depth", "--seeds", "0"], "at least one seed"),
         (["ask", "shortcut-depth", "--seeds", "-1"], "at least one seed"),
-        (["ask", "shortcut-depth", "--seeds", "many"], "'many' is not a valid"),
+        (["ask", "shortcut-depth", "--seeds", "many"], "Invalid value for '--seeds'"),
         (["ask", "shortcut-depth", "--scale", "quik"], "scale 'quik' is unknown; did you mean 'quick'?"),
         (["ask", "shortcut-depth", "--budget", "soon"], "--budget takes a time such as 90s, 5m or 1h; got 'soon'"),
         (["ask", "shortcut-depth", "--device", "cuda:9"], "device 'cuda:9' cannot be used on this machine"),

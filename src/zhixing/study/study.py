@@ -68,15 +68,15 @@ class Study:
         """
         if scale not in SCALES:
             raise UnknownName(Text("scale", "规模"), scale, SCALES)
-        design = self.design(scale)
-        limit = design.seeds if seeds is None else seeds
-        if limit < 1 or first_seed < 0:
+        if first_seed < 0 or (seeds is not None and seeds < 1):
             raise BadSetting(
                 Text(
-                    en=f"a study needs at least one seed, counted from 0 or later; got {limit} from {first_seed}",
-                    zh=f"研究至少需要一个种子，且从 0 或更大的数开始；得到 {limit} 个，从 {first_seed} 开始",
+                    en=f"a study needs at least one seed, counted from 0 or later; got {seeds} from {first_seed}",
+                    zh=f"研究至少需要一个种子，且从 0 或更大的数开始；得到 {seeds} 个，从 {first_seed} 开始",
                 )
             )
+        design = self.design(scale)
+        limit = design.seeds if seeds is None else seeds
         return Plan(self, design, scale, tuple(range(first_seed, first_seed + limit)), device)
 
 
