@@ -139,7 +139,7 @@ def test_an_index_of_an_older_shape_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_home_that_is_a_file_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="a file stands where a folder is needed.*What was measured is kept"):
+    with pytest.raises(StoreError, match=r"a file stands where a folder is needed.*What was measured is kept"):
         RunStore(tmp_path / "file")
 
 

@@ -1,9 +1,9 @@
 """Zhixing 知行: a laboratory for deep learning. You ask a question; it performs the experiment and answers.
 
-    import zhixing as zx
+import zhixing as zx
 
-    answer = zx.ask("shortcut-depth")
-    answer.verdict, answer.table, answer.figure()
+answer = zx.ask("shortcut-depth")
+answer.verdict, answer.table, answer.figure()
 """
 
 import lazy_loader

@@ -1,1 +1,5 @@
-""""""
+"""One file per source of data; its public names stand in the list beside this file, `__init__.pyi`."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from zhixing import look
 from zhixing.core import Language, Series, Text
-from zhixing.study.answer import Answer, ClaimResult, MeasureRecord, TrialRecord
+from zhixing.study.answer import Answer, ArmRecord, ClaimResult, MeasureRecord, TrialRecord
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -32,11 +32,18 @@ class Drawing:
 
 
 def main_drawing(answer: Answer) -> Drawing | None:
-    """The first measure that is a number, by arm and seed; else the first series; None where there is neither."""
-    numbers = [measure for measure in answer.measures if measure.axis is None]
-    if numbers:
-        return _dots(answer, numbers[0])
-    return next(mechanism_drawings(answer), None)
+    """The first measure that is a number, by arm and seed; None where there is none."""
+    measure = next((measure for measure in answer.measures if measure.axis is None), None)
+    if measure is None:
+        return None
+    groups = [
+        (arm.label, {t.seed: _number(t, measure.name) for t in _telling(answer, arm, measure.name)})
+        for arm in answer.arms
+    ]
+    words = Text("{measure} by arm, median over seeds: {arms}.", "各组的{measure}，种子间中位数：{arms}。").format(
+        measure=_title(measure), arms=_by_arm([(label, list(values.values())) for label, values in groups])
+    )
+    return Drawing("main", partial(_draw_dots, groups, _title(measure), measure.log), words)
 
 
 def claim_drawing(answer: Answer, place: int) -> Drawing | None:
@@ -61,7 +68,7 @@ def learning_drawing(answer: Answer, rows: Rows) -> Drawing | None:
     """Loss against step, where any trial reported both."""
     detail = min(150, max(40, POINTS // max(1, len(answer.trials))))
     groups = [
-        (arm.label, [_learning_line(t, rows.get(t.digest, {}), detail) for t in answer.trials if t.arm == arm.name])
+        (arm.label, list(_learning_lines([t for t in answer.trials if t.arm == arm.name], rows, detail)))
         for arm in answer.arms
     ]
     losses = [v for _, lines in groups for _, ys in lines for v in ys if math.isfinite(v)]
@@ -81,7 +88,7 @@ def mechanism_drawings(answer: Answer) -> Iterator[Drawing]:
         if measure.axis is None:
             continue
         groups = [
-            (arm.label, [_series_line(t, measure.name) for t in answer.trials if t.arm == arm.name])
+            (arm.label, [_series_line(t, measure.name) for t in _telling(answer, arm, measure.name)])
             for arm in answer.arms
         ]
         if not any(len(xs) for _, lines in groups for xs, _ in lines):
@@ -96,17 +103,6 @@ def mechanism_drawings(answer: Answer) -> Iterator[Drawing]:
         )
         ends = Text("{first}; {last}", "{first}；{last}").format(first=first, last=last)
         yield Drawing(f"mechanism-{place}", draw, words.format(measure=measure.label, axis=measure.axis, ends=ends))
-
-
-def _dots(answer: Answer, measure: MeasureRecord) -> Drawing:
-    groups = [
-        (arm.label, {t.seed: _number(t, measure.name) for t in answer.trials if t.arm == arm.name})
-        for arm in answer.arms
-    ]
-    words = Text("{measure} by arm, median over seeds: {arms}.", "各组的{measure}，种子间中位数：{arms}。").format(
-        measure=_title(measure), arms=_by_arm([(label, list(values.values())) for label, values in groups])
-    )
-    return Drawing("main", partial(_draw_dots, groups, _title(measure), measure.log), words)
 
 
 def _draw_dots(
@@ -139,12 +135,23 @@ def _seeds_of(answer: Answer, claim: ClaimResult) -> dict[int, float]:
     return dict(zip(seeds if known else range(len(claim.values)), claim.values, strict=True))
 
 
-def _learning_line(trial: TrialRecord, columns: Mapping[str, Sequence[float | None]], detail: int) -> look.Line:
-    pairs = zip(columns.get("step", ()), columns.get("loss", ()), strict=False)
-    points = [(float(step), float(loss)) for step, loss in pairs if step is not None and loss is not None]
-    xs, ys = look.thinned(([step for step, _ in points], [loss for _, loss in points]), detail)
-    broke_off = trial.status == "failed" and points
-    return ([*xs, points[-1][0]], [*ys, math.nan]) if broke_off else (xs, ys)
+def _telling(answer: Answer, arm: ArmRecord, measure: str) -> list[TrialRecord]:
+    """The trials of an arm that gave this measure, and those that failed; an arm need not give every measure."""
+    own = [trial for trial in answer.trials if trial.arm == arm.name]
+    return [trial for trial in own if measure in trial.measures or trial.status == "failed"]
+
+
+def _learning_lines(trials: Sequence[TrialRecord], rows: Rows, detail: int) -> Iterator[look.Line]:
+    """The loss of every trial that reported one, and of every one that failed."""
+    for trial in trials:
+        columns = rows.get(trial.digest, {})
+        pairs = zip(columns.get("step", ()), columns.get("loss", ()), strict=False)
+        points = [(float(step), float(loss)) for step, loss in pairs if step is not None and loss is not None]
+        xs, ys = look.thinned(([step for step, _ in points], [loss for _, loss in points]), detail)
+        if trial.status == "failed":
+            yield ([*xs, points[-1][0]], [*ys, math.nan]) if points else ((), ())
+        elif points:
+            yield xs, ys
 
 
 def _series_line(trial: TrialRecord, name: str) -> look.Line:

@@ -50,11 +50,11 @@ def write_report(answer: Answer, rows: Rows, language: Language) -> Path:
 
 
 def main_figure(answer: Answer, chosen: Language | None = None) -> "go.Figure":
-    """The figure that most readers want: the main measure of every seed by arm.
+    """The figure that most readers want: the main measure of every seed by arm; else the first mechanism.
 
     Raises ValueError where no trial gave any measure.
     """
-    drawing = main_drawing(answer)
+    drawing = main_drawing(answer) or next(mechanism_drawings(answer), None)
     if drawing is None:
         raise ValueError(f"{answer.study}: no trial of this answer gave a measure that can be drawn")
     return drawing.draw(chosen or language())
@@ -80,7 +80,7 @@ def _page(answer: Answer, rows: Rows, opening: Language) -> str:
         for place, claim in enumerate(answer.claims)
     ]
     learning = learning_drawing(answer, rows)
-    mechanisms = [drawing for drawing in mechanism_drawings(answer) if main is None or drawing.id != main.id]
+    mechanisms = list(mechanism_drawings(answer))
     drawings = [main, *(drawing for *_, drawing in claims), learning, *mechanisms]
     data = _data(answer, [drawing for drawing in drawings if drawing])
     return _template().render(

@@ -1,0 +1,10 @@
+from .curves import Line as Line
+from .curves import curves as curves
+from .curves import thinned as thinned
+from .figures import claim as claim
+from .figures import dots as dots
+from .quantities import duration as duration
+from .quantities import failures as failures
+from .quantities import interval as interval
+from .quantities import number as number
+from .quantities import size as size

@@ -1,0 +1,51 @@
+"""Linear and convolution layers whose first weights are decided by what is passed in.
+
+torch's own constructors draw from the global generator. On the meta device they allocate and draw nothing, so
+that the same generator always gives the same layer and nobody else's random numbers move. Biases begin at zero.
+"""
+
+from torch import Generator, nn
+
+from zhixing.nn.initialisation import Initialiser, he_normal
+
+
+def linear(
+    features_in: int,
+    features_out: int,
+    *,
+    init: Initialiser = he_normal,
+    generator: Generator | None = None,
+    bias: bool = True,
+) -> nn.Linear:
+    """A `torch.nn.Linear`: (..., features_in) to (..., features_out)."""
+    layer = nn.Linear(features_in, features_out, bias=bias, device="meta").to_empty(device="cpu")
+    _begin(layer, init, generator)
+    return layer
+
+
+def convolution(
+    channels_in: int,
+    channels_out: int,
+    *,
+    kernel: int = 3,
+    stride: int = 1,
+    padding: int | None = None,
+    init: Initialiser = he_normal,
+    generator: Generator | None = None,
+    bias: bool = True,
+) -> nn.Conv2d:
+    """A `torch.nn.Conv2d`: (b, channels_in, h, w) to (b, channels_out, i, j).
+
+    Left out, `padding` is kernel // 2, which keeps the picture's size for an odd kernel at stride 1.
+    """
+    around = kernel // 2 if padding is None else padding
+    layer = nn.Conv2d(channels_in, channels_out, kernel, stride=stride, padding=around, bias=bias, device="meta")
+    layer = layer.to_empty(device="cpu")
+    _begin(layer, init, generator)
+    return layer
+
+
+def _begin(layer: nn.Linear | nn.Conv2d, init: Initialiser, generator: Generator | None) -> None:
+    init(layer.weight, generator)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)

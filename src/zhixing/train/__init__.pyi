@@ -1,0 +1,14 @@
+from .batches import Batches as Batches
+from .loop import Record as Record
+from .loop import Step as Step
+from .loop import fit as fit
+from .minimise import Minimise as Minimise
+from .optimisers import Optimiser as Optimiser
+from .optimisers import adamw as adamw
+from .optimisers import muon as muon
+from .optimisers import sgd as sgd
+from .schedules import constant as constant
+from .schedules import cosine as cosine
+from .schedules import linear as linear
+from .supervision import Recipe as Recipe
+from .supervision import supervised as supervised
