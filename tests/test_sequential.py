@@ -82,6 +82,7 @@ def test_chance_ever_to_cross_stays_below_alpha(alpha: float) -> None:
 
 def test_one_claim_takes_six_equal_signs_and_more_claims_more() -> None:
     assert [boundary(n, ALPHA) for n in range(1, 13)] == [None] * 5 + [6, 7, 8, 9, 10, 10, 11]
+    assert [n for n in range(7, 30) if boundary(n, ALPHA) == boundary(n - 1, ALPHA)] == [11, 15, 19, 22, 25, 28]
     assert [earliest(per_claim(0.95, claims)) for claims in range(1, 7)] == [6, 7, 8, 8, 9, 9]
     assert (earliest(per_claim(0.9, 1)), earliest(per_claim(0.99, 1)), earliest(1e-30)) == (6, 9, 100)
 
@@ -371,6 +372,8 @@ def test_settled_claims_need_none_and_ties_too_many() -> None:
     tied, clear = [0.0, 0.0, -1.0, 0.0, 0.0], [1.0, 1.0, -1.0, 1.0, 1.0]
     assert more_seeds(tied, FROM_ZERO, ALPHA, power=0.5) == more_seeds(clear, FROM_ZERO, ALPHA, power=0.5)
     assert more_seeds(tied, (-INF, 0.0), ALPHA) == 1  # all five lie in it
+    mirrored, region = [-value for value in tied], (-INF, 0.0)
+    assert more_seeds(mirrored, region, ALPHA, power=0.5) == more_seeds(tied, FROM_ZERO, ALPHA, power=0.5)
 
 
 def test_forecast_of_a_region_with_two_ends() -> None:

@@ -82,7 +82,7 @@ def boundary(n: int, alpha: float) -> int | None:
     """The least c such that c of n seeds on one side reject, with a look after every seed; None where all n are too few.
 
     Its chance ever to be reached, when seeds fall on either side like a fair coin, is below `alpha`. Where it grows
-    with n, no verdict can fall that had not fallen before: one claim at 95 % is worth 6, 11, 15, 19, 22, ... seeds.
+    with n no verdict newly falls: for one claim at 95 % that leaves 6, 11, 15, 19, 22, 25, ... seeds.
     """
     crossing = _boundaries(alpha, n)[n]
     return crossing if crossing <= n else None

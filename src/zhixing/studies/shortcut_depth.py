@@ -18,7 +18,7 @@ def arm(depth: int, shortcut: bool) -> Arm:
 
 def design(scale: Scale) -> Design:
     recipe = spec(
-        train.Recipe, optimiser=spec(train.sgd, lr=0.05, momentum=0.9), steps=STEPS[scale], batch=64, clip=1.0
+        train.Recipe, optimiser=spec(train.sgd, lr=0.1, momentum=0.9), steps=STEPS[scale], batch=64, clip=1.0
     )
     measures, mechanism = (evaluate.test_error, evaluate.train_error), (evaluate.gradient_norm_by_layer,)
     return Design(

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from zhixing.core import Language, Series, Text, language
 from zhixing.core.files import write_table, write_whole
 from zhixing.core.store import RunStore
+from zhixing.evaluate.sequential import Verdict
 
 if TYPE_CHECKING:
     import pandas
     import plotly.graph_objects
 
-Verdict = Literal["supported", "refuted", "undecided"]
 Status = Literal["done", "cached", "failed"]
 
 VERDICTS: dict[Verdict, Text] = {
@@ -44,6 +44,8 @@ class ClaimResult:
     region: tuple[float, float]
     values: tuple[float, ...]
     """The number of each seed, in seed order; NaN where a trial of the pair failed."""
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    """What the number cannot leave."""
 
 
 @dataclass(frozen=True)
@@ -234,13 +236,14 @@ def last(store: RunStore, study: str) -> Answer | None:
 
 
 def _claim(kept: dict[str, Any]) -> ClaimResult:
-    low, high = kept["region"]
     ends = {"low": _number(kept["low"], -math.inf), "high": _number(kept["high"], math.inf)}
-    region = (_number(low, -math.inf), _number(high, math.inf))
+    spans = {
+        name: (_number(kept[name][0], -math.inf), _number(kept[name][1], math.inf)) for name in ("region", "bounds")
+    }
     values = tuple(_number(value, math.nan) for value in kept["values"])
     texts = {name: Text(**kept[name]) for name in ("text", "unit")}
     estimate = _number(kept["estimate"], math.nan)
-    return ClaimResult(**{**kept, **ends, **texts, "region": region, "values": values, "estimate": estimate})
+    return ClaimResult(**{**kept, **ends, **texts, **spans, "values": values, "estimate": estimate})
 
 
 def _measure(kept: dict[str, Any]) -> MeasureRecord:

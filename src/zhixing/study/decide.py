@@ -1,16 +1,20 @@
 """Deciding: the rule's claims at the first look at which they settle, corrected for being several."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from zhixing.core import Text
 from zhixing.evaluate import sequential
+from zhixing.evaluate.sequential import Verdict
 from zhixing.look.quantities import interval, number
-from zhixing.study.answer import VERDICTS, ClaimResult, Verdict
+from zhixing.study.answer import VERDICTS, ClaimResult
 from zhixing.study.rules import Claim, Rule, Table
 
 LEVEL = 0.95
 """Of all verdicts of one study together, however often one looks at it."""
+
+PROBABLY = 0.5
+"""The odds at which more seeds would "probably" settle a claim; 0.8 asks for so many that few studies get a number."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,8 @@ def decide(rule: Rule, table: Table) -> Decision:
     for seeds in range(1, len(table.seeds) + 1):
         decision = _at(rule, table.first(seeds))
         if decision.verdict != "undecided":
-            break
-    return decision
+            return decision
+    return replace(decision, claims=tuple(_forecast(claim) for claim in decision.claims))
 
 
 def _at(rule: Rule, table: Table) -> Decision:
@@ -61,7 +65,6 @@ def _at(rule: Rule, table: Table) -> Decision:
 
 def _result(claim: Claim, alpha: float) -> ClaimResult:
     found = sequential.decide(claim.values, claim.region, alpha, claim.bounds)
-    more = sequential.more_seeds(claim.values, claim.region, alpha) if found.verdict == "undecided" else None
     return ClaimResult(
         id=claim.id,
         text=claim.text,
@@ -72,10 +75,20 @@ def _result(claim: Claim, alpha: float) -> ClaimResult:
         level=found.estimate.level,
         unit=claim.unit,
         n=found.estimate.n,
-        more_seeds=more,
+        more_seeds=None,
         region=claim.region,
         values=claim.values,
+        bounds=claim.bounds,
     )
+
+
+def _forecast(result: ClaimResult) -> ClaimResult:
+    """The claim with the number of seeds that would probably (at even odds or better) settle it."""
+    if result.verdict != "undecided":
+        return result
+    alpha = (1 - result.level) / 2
+    more = sequential.more_seeds(result.values, result.region, alpha, result.bounds, power=PROBABLY)
+    return replace(result, more_seeds=more)
 
 
 def sentence(decision: Decision) -> Text:

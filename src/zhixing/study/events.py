@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from zhixing.core import Text
 from zhixing.core.store import Result
-from zhixing.study.answer import Price, Verdict
+from zhixing.evaluate.sequential import Verdict
+from zhixing.study.answer import Price
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from zhixing.core import Text, UnknownName
 from zhixing.core.files import writing
 from zhixing.core.store import RunStore
-from zhixing.study.answer import VERDICTS, Verdict
+from zhixing.evaluate.sequential import Verdict
+from zhixing.study.answer import VERDICTS
 
 
 def keep_guess(store: RunStore, slug: str, guess: str) -> Verdict:
