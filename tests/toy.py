@@ -32,7 +32,14 @@ class Data:
 
 
 def walk(
-    seeds: Seeds, watch: Watch, *, drift: float, steps: int = 20, pause: float = 0.0, trouble: str = "", data: Any = None
+    seeds: Seeds,
+    watch: Watch,
+    *,
+    drift: float,
+    steps: int = 20,
+    pause: float = 0.0,
+    trouble: str = "",
+    data: Any = None,
 ) -> Measures:
     """A random walk whose end is the error; resumable, and troublesome in the way that `trouble` names."""
     generator = seeds.numpy(f"walk {drift}")
