@@ -34,7 +34,9 @@ def bare(call: Spec, seed: int) -> float:
     optimiser = torch.optim.SGD(model.parameters(), lr=rate, momentum=recipe.optimiser.settings["momentum"])
     generator = seeds.torch("order")
     order, at = torch.randperm(len(inputs), generator=generator), 0
-    for _ in range(recipe.steps):
+    for done in range(recipe.steps):
+        for group in optimiser.param_groups:
+            group["lr"] = rate * recipe.schedule.build(done, recipe.steps)
         if at + recipe.batch > len(order):
             order, at = torch.randperm(len(inputs), generator=generator), 0
         chosen = order[at : at + recipe.batch]

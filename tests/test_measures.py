@@ -2,6 +2,7 @@ import math
 import pickle
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from zhixing.evaluate.measure import Measure, measure
 
 MEASURES = [evaluate.test_error, evaluate.train_error, evaluate.test_loss, evaluate.gradient_norm_by_layer]
 every_measure = pytest.mark.parametrize("one", MEASURES, ids=lambda one: one.name)
+
+PLAIN = partial(models.CNN, shortcut=None)
 
 
 def generator(seed=0):
@@ -100,7 +103,7 @@ def test_a_diverged_model_is_measured_honestly():
 
 
 def test_measuring_leaves_the_model_as_it_was():
-    model = models.residual_cnn(depth=4, channels=4, normalisation=nn.BatchNorm2d, generator=generator())
+    model = models.CNN(depth=4, channels=4, normalisation=nn.BatchNorm2d, generator=generator())
     inputs, targets = torch.randn(32, 1, 28, 28, generator=generator()), torch.arange(32) % 10
     for training in (True, False):
         model.train(training)
@@ -124,7 +127,7 @@ def test_the_error_is_taken_in_evaluation_mode():
 
 @pytest.mark.parametrize("normalisation", [None, nn.BatchNorm2d])
 def test_gradient_norms_agree_with_backward(normalisation):
-    model = models.residual_cnn(depth=6, channels=4, normalisation=normalisation, generator=generator())
+    model = models.CNN(depth=6, channels=4, normalisation=normalisation, generator=generator())
     inputs, targets = torch.randn(300, 1, 28, 28, generator=generator()), torch.arange(300) % 10
     found = evaluate.gradient_norm_by_layer(model, inputs, targets)
     cross_entropy(model(inputs[:256]), targets[:256]).backward()
@@ -143,8 +146,8 @@ def test_without_shortcuts_depth_takes_the_gradient_away():
         (make, depth): np.median(
             evaluate.gradient_norm_by_layer(make(depth=depth, generator=generator()), inputs, targets).values
         )
-        for make in (models.plain_cnn, models.residual_cnn)
+        for make in (PLAIN, models.CNN)
         for depth in (8, 32)
     }
-    assert norms[models.plain_cnn, 32] < norms[models.plain_cnn, 8] / 3
-    assert norms[models.residual_cnn, 32] > norms[models.residual_cnn, 8]
+    assert norms[PLAIN, 32] < norms[PLAIN, 8] / 3
+    assert norms[models.CNN, 32] > norms[models.CNN, 8]

@@ -1,5 +1,7 @@
 """One battery over all models, then what is particular to each."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -12,16 +14,18 @@ from zhixing.core import BadSetting
 MODELS = {
     "softmax": lambda **more: models.SoftmaxRegression(features_in=144, **more),
     "mlp": lambda **more: models.MLP(features_in=144, widths=(16, 12), **more),
-    "plain": lambda **more: models.plain_cnn(depth=6, channels=6, grid=3, **more),
-    "residual": lambda **more: models.residual_cnn(depth=6, channels=6, grid=3, **more),
-    "two-stage plain": lambda **more: models.plain_cnn(depth=6, channels=4, stages=2, patch=2, grid=2, **more),
-    "two-stage residual": lambda **more: models.residual_cnn(depth=6, channels=4, stages=2, patch=2, grid=2, **more),
-    "normalised": lambda **more: models.residual_cnn(
+    "plain": lambda **more: models.CNN(shortcut=None, depth=6, channels=6, grid=3, **more),
+    "residual": lambda **more: models.CNN(depth=6, channels=6, grid=3, **more),
+    "two-stage plain": lambda **more: models.CNN(shortcut=None, depth=6, channels=4, stages=2, patch=2, grid=2, **more),
+    "two-stage residual": lambda **more: models.CNN(depth=6, channels=4, stages=2, patch=2, grid=2, **more),
+    "normalised": lambda **more: models.CNN(
         depth=6, channels=4, stages=2, patch=2, grid=2, normalisation=nn.BatchNorm2d, **more
     ),
 }
 
 every_model = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
+
+PLAIN = partial(models.CNN, shortcut=None)
 
 
 def generator(seed=0):
@@ -124,7 +128,7 @@ def test_cnn_agrees_with_the_formula(depth, stages, grid, shortcut):
         x = avg_pool2d(x, x.shape[-1] // grid)
         return linear(x.reshape(len(x), -1), p["head.weight"], p["head.bias"])
 
-    make = models.residual_cnn if shortcut else models.plain_cnn
+    make = models.CNN if shortcut else PLAIN
     settings = {"depth": depth, "stages": stages, "patch": patch, "grid": grid, "channels": 3}
     compare(make(**settings, generator=generator()).double(), reference)
 
@@ -146,7 +150,7 @@ def compare(model, reference):
         assert_close(parameter.grad, copies[name].grad, msg=name)
 
 
-@pytest.mark.parametrize("make", [models.plain_cnn, models.residual_cnn])
+@pytest.mark.parametrize("make", [PLAIN, models.CNN])
 @pytest.mark.parametrize(("depth", "stages"), [(8, 1), (32, 1), (20, 3), (56, 3)])
 def test_depth_counts_convolutions_and_the_linear_layer_as_he_et_al_do(make, depth, stages):
     model = make(depth=depth, stages=stages, channels=2)
@@ -156,7 +160,7 @@ def test_depth_counts_convolutions_and_the_linear_layer_as_he_et_al_do(make, dep
 
 
 def test_plain_and_residual_begin_with_the_same_weights():
-    plain, residual = (make(depth=8, generator=generator(1)) for make in (models.plain_cnn, models.residual_cnn))
+    plain, residual = (make(depth=8, generator=generator(1)) for make in (PLAIN, models.CNN))
     for (name, one), (same, other) in zip(plain.named_parameters(), residual.named_parameters(), strict=True):
         assert name == same
         assert torch.equal(one, other)
@@ -176,6 +180,6 @@ def test_plain_and_residual_begin_with_the_same_weights():
 )
 def test_a_depth_that_does_not_divide_is_refused_with_the_nearest_ones(depth, stages, message):
     with pytest.raises(BadSetting) as caught:
-        models.plain_cnn(depth=depth, stages=stages)
+        models.CNN(shortcut=None, depth=depth, stages=stages)
     assert message in str(caught.value)
     assert "深度" in caught.value.message.zh

@@ -276,7 +276,7 @@ OPTIMISERS = {
 def test_a_snapshot_survives_a_file_bit_for_bit(optimiser, tmp_path):
     def fresh():
         x, y = torch.randn(20, 1, 8, 8, generator=generator(7)), torch.arange(20) % 10
-        model = models.residual_cnn(depth=4, channels=4, grid=2, normalisation=nn.BatchNorm2d, generator=generator())
+        model = models.CNN(depth=4, channels=4, grid=2, normalisation=nn.BatchNorm2d, generator=generator())
         model = model.to(memory_format=torch.channels_last)
         step = train.Minimise(model, optimiser.build(model), total=9, schedule=train.cosine, clip=0.5)
         return {"model": model, "step": step, "batches": train.Batches(x, y, size=6, generator=generator(8))}
@@ -304,7 +304,7 @@ def test_a_snapshot_survives_a_file_bit_for_bit(optimiser, tmp_path):
 def settings(optimiser=OPTIMISERS["sgd"], *, steps=20, **more):
     return {
         "data": spec(data.digits28, train=100, validation=50, test=50),
-        "model": spec(models.residual_cnn, depth=4, channels=4),
+        "model": spec(models.CNN, depth=4, channels=4),
         "recipe": spec(
             train.Recipe, optimiser=optimiser, schedule=spec(train.cosine, warm_up=0.2), steps=steps, batch=16, clip=1.0
         ),
@@ -326,7 +326,7 @@ def test_a_trial_returns_its_measures_and_reports_to_the_watch(memory_watch):
     assert (watch.rows[0]["step"], watch.rows[-1]["step"]) == (1, 200)
     assert 50 <= len(watch.rows) <= 100
     assert watch.rows[-1]["loss"] < watch.rows[0]["loss"] / 4
-    model = models.residual_cnn(depth=4, channels=4, generator=generator())
+    model = models.CNN(depth=4, channels=4, generator=generator())
     model.load_state_dict(watch.tensors)
     test = data.digits28(train=100, validation=50, test=50).test
     inputs, targets = torch.tensor(test.inputs), torch.tensor(test.targets)

@@ -29,7 +29,7 @@ class CNN(nn.Module):
         self,
         *,
         depth: int,
-        shortcut: Callable[..., nn.Module] | None,
+        shortcut: Callable[..., nn.Module] | None = projection_shortcut,
         channels: int = 8,
         stages: int = 1,
         patch: int = 4,
@@ -78,60 +78,6 @@ class CNN(nn.Module):
             features = adaptive_avg_pool2d(features, self.grid)
         logits: Tensor = self.head(features.flatten(1))
         return logits
-
-
-def plain_cnn(
-    *,
-    depth: int = 8,
-    channels: int = 8,
-    stages: int = 1,
-    patch: int = 4,
-    grid: int = 7,
-    channels_in: int = 1,
-    classes: int = 10,
-    normalisation: Callable[[int], nn.Module] | None = None,
-    generator: Generator | None = None,
-) -> CNN:
-    """The network without shortcuts."""
-    return CNN(
-        depth=depth,
-        shortcut=None,
-        channels=channels,
-        stages=stages,
-        patch=patch,
-        grid=grid,
-        channels_in=channels_in,
-        classes=classes,
-        normalisation=normalisation,
-        generator=generator,
-    )
-
-
-def residual_cnn(
-    *,
-    depth: int = 8,
-    channels: int = 8,
-    stages: int = 1,
-    patch: int = 4,
-    grid: int = 7,
-    channels_in: int = 1,
-    classes: int = 10,
-    normalisation: Callable[[int], nn.Module] | None = None,
-    generator: Generator | None = None,
-) -> CNN:
-    """The network with a shortcut around every block, free of parameters wherever the shape is kept."""
-    return CNN(
-        depth=depth,
-        shortcut=projection_shortcut,
-        channels=channels,
-        stages=stages,
-        patch=patch,
-        grid=grid,
-        channels_in=channels_in,
-        classes=classes,
-        normalisation=normalisation,
-        generator=generator,
-    )
 
 
 def _refuse(depth: int, stages: int) -> None:

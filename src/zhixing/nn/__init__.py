@@ -1,15 +1,5 @@
 """Bricks that two or more families of models share."""
 
-from zhixing.nn.initialisation import Initialiser, glorot_uniform, he_normal
-from zhixing.nn.layers import convolution, linear
-from zhixing.nn.residual import ResidualBlock, projection_shortcut
+import lazy_loader
 
-__all__ = [
-    "Initialiser",
-    "ResidualBlock",
-    "convolution",
-    "glorot_uniform",
-    "he_normal",
-    "linear",
-    "projection_shortcut",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
