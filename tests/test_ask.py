@@ -17,7 +17,7 @@ from zhixing.core import BadSetting, Interrupted, StoreError, UnknownName
 from zhixing.core.store import RunStore
 from zhixing.study import Answer, Study
 from zhixing.study.ask import ask
-from zhixing.study.events import Ended, Event, Looked, Priced, Warned
+from zhixing.study.events import Ended, Event, Looked, Moved, Priced, Warned
 
 
 @pytest.fixture
@@ -144,6 +144,23 @@ def test_changed_code_runs_again(store: RunStore, monkeypatch: pytest.MonkeyPatc
     assert statuses(inside(toy(), store)) == {"done"}
 
 
+def test_trials_that_measure_time_run_one_at_a_time(store: RunStore, marks: Path) -> None:
+    at_once: set[str] = set()
+    most = 0
+
+    def listen(event: Event) -> None:
+        nonlocal most
+        if isinstance(event, Moved):
+            at_once.add(f"{event.arm} {event.seed}")
+        if isinstance(event, Ended):
+            at_once.discard(f"{event.result.arm} {event.result.seed}")
+        most = max(most, len(at_once))
+
+    answer = ask(toy(alone=True, pause=0.03), store=store, workers=2, listen=listen)
+    assert most == 1
+    assert any("had the machine to themselves" in note.en for note in answer.notes)
+
+
 def test_other_seeds_are_other_trials(store: RunStore) -> None:
     first, second = inside(toy(), store), inside(toy(), store, first_seed=100)
     assert {trial.seed for trial in second.trials} == set(range(100, 106))
@@ -245,7 +262,7 @@ def test_a_checkpoint_is_resumed_bit_for_bit(
 
     def listen(event: Event) -> None:
         nonlocal stopped
-        if type(event).__name__ == "Moved" and stopped < 5:
+        if isinstance(event, Moved) and stopped < 5:
             stopped += 1
             raise KeyboardInterrupt
 
@@ -272,7 +289,7 @@ def test_a_truncated_checkpoint_begins_again_and_says_so(
 
     def interrupt(event: Event) -> None:
         nonlocal calls
-        calls += type(event).__name__ == "Moved"
+        calls += isinstance(event, Moved)
         if calls == 8:
             raise KeyboardInterrupt
 

@@ -90,6 +90,7 @@ def toy(
     seeds: int = 8,
     two_claims: bool = False,
     version: int = 1,
+    alone: bool = False,
 ) -> Study:
     """Two arms whose walks differ by `gap` a step."""
 
@@ -102,6 +103,7 @@ def toy(
             seeds=seeds if scale == "quick" else 2,
             measures=[error],
             mechanism=[norm],
+            alone=alone,
             verdict=All(better, Better("down", than="up", on=error, by=-90.0)) if two_claims else better,
         )
 

@@ -240,6 +240,13 @@ def _assumptions(plan: Plan, decision: Decision, records: tuple[TrialRecord, ...
             f"{100 * (1 - LEVEL):.0f}% 的错误率由 {count} 条论断分摊。",
         )
     ]
+    if plan.design.alone:
+        notes.append(
+            Text(
+                en="The trials measure time or memory, and so had the machine to themselves, one after the other.",
+                zh="这些试验测量时间或内存，因此逐个进行，独占本机。",
+            )
+        )
     least = earliest(plan.design.verdict)
     if decision.seeds < least:
         notes.append(
