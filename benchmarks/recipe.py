@@ -33,8 +33,10 @@ def main() -> None:
     for rate, (name, schedule) in product((0.02, 0.05, 0.1, 0.2), schedules.items()):
         errors = []
         for arm in ("plain-8", "residual-8"):
-            recipe = calls[arm].settings["recipe"].with_settings(
-                optimiser=spec(train.sgd, lr=rate, momentum=0.9), schedule=schedule
+            recipe = (
+                calls[arm]
+                .settings["recipe"]
+                .with_settings(optimiser=spec(train.sgd, lr=rate, momentum=0.9), schedule=schedule)
             )
             call = calls[arm].with_settings(
                 data=spec(data.digits28, train=3500, validation=500), held_out="validation", recipe=recipe

@@ -103,7 +103,6 @@ def toy(
             seeds=seeds if scale == "quick" else 2,
             measures=[error],
             mechanism=[norm],
-            alone=alone,
             verdict=All(better, Better("down", than="up", on=error, by=-90.0)) if two_claims else better,
         )
 
@@ -115,4 +114,5 @@ def toy(
         source="none",
         explanation=Text("A walk.", "一次游走。"),
         design=design,
+        alone=alone,
     )

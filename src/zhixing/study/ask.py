@@ -68,14 +68,19 @@ def ask(
     if kept := _kept(folder, key, store, began):
         return kept
 
-    plan = study.plan(scale, seeds=seeds, first_seed=first_seed, device=checked_device(device))
-    session = Session(store, min(workers, 1) if plan.design.alone else workers, listen)
+    study.check(scale, seeds, first_seed)
+    session = Session(store, min(workers, 1) if study.alone else workers, listen)
     notes: list[Text] = []
+    plan = None
     try:
+        session.start()
+        plan = study.plan(scale, seeds=seeds, first_seed=first_seed, device=checked_device(device))
         plan, wanted, predicted = _priced(plan, session, budget, stop_early, notes)
         decision = _decided(plan, wanted, session, stop_early)
         price = replace(predicted, actual_seconds=session.elapsed, peak_bytes=session.peak_bytes)
     except KeyboardInterrupt:
+        if plan is None:
+            raise  # nothing was begun that could go on
         raise _interrupted(plan, session) from None
     finally:
         session.close()
@@ -240,7 +245,7 @@ def _assumptions(plan: Plan, decision: Decision, records: tuple[TrialRecord, ...
             f"{100 * (1 - LEVEL):.0f}% 的错误率由 {count} 条论断分摊。",
         )
     ]
-    if plan.design.alone:
+    if plan.study.alone:
         notes.append(
             Text(
                 en="The trials measure time or memory, and so had the machine to themselves, one after the other.",

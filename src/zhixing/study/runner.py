@@ -183,7 +183,7 @@ class _Worker:
 
     def leave(self, patience: float) -> None:
         deadline = time.monotonic() + patience
-        while self.process.is_alive() and time.monotonic() < deadline:
+        while self.trial and self.process.is_alive() and time.monotonic() < deadline:
             self.report()  # so that a full pipe does not keep it from stopping
             self.process.join(0.02)
         self.kill()

@@ -47,6 +47,10 @@ class Session:
         """Memory of this process and its workers together, before the trials are run."""
         return peak_bytes() + self._processes * max((rate.peak_bytes for rate in self.costs.values()), default=0)
 
+    def start(self) -> None:
+        """Starts the workers, which take seconds to load what trials need; otherwise the first trial starts them."""
+        self._running()
+
     def look_up(self, trials: Iterable[Trial]) -> None:
         """Takes what the store has; a finished trial that its index missed is taken in."""
         for trial in trials:

@@ -41,8 +41,6 @@ class Design:
     verdict: Rule
     mechanism: Sequence[Measure] = ()
     """Series measured beside the outcome, to show why."""
-    alone: bool = False
-    """The trials measure time or memory, and so run one at a time."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,11 @@ class Study:
     """The published figure, and the reason for any difference from the band."""
     next: Sequence[Text] = ()
     """Experiments worth doing after this one."""
+    alone: bool = False
+    """The trials measure time or memory, and so run one at a time."""
 
-    def plan(self, scale: Scale, *, seeds: int | None = None, first_seed: int = 0, device: str = "cpu") -> "Plan":
-        """The study at a scale, frozen; `seeds` overrides the most seeds that it may take.
-
-        Raises BadSetting for a number of seeds below 1, UnknownName for an unknown scale.
-        """
+    def check(self, scale: str, seeds: int | None, first_seed: int) -> None:
+        """Raises BadSetting for a number of seeds below 1, UnknownName for an unknown scale."""
         if scale not in SCALES:
             raise UnknownName(Text("scale", "规模"), scale, SCALES)
         if first_seed < 0 or (seeds is not None and seeds < 1):
@@ -75,6 +72,13 @@ class Study:
                     zh=f"研究至少需要一个种子，且从 0 或更大的数开始；得到 {seeds} 个，从 {first_seed} 开始",
                 )
             )
+
+    def plan(self, scale: Scale, *, seeds: int | None = None, first_seed: int = 0, device: str = "cpu") -> "Plan":
+        """The study at a scale, frozen; `seeds` overrides the most seeds that it may take.
+
+        Raises as `check` does.
+        """
+        self.check(scale, seeds, first_seed)
         design = self.design(scale)
         limit = design.seeds if seeds is None else seeds
         return Plan(self, design, scale, tuple(range(first_seed, first_seed + limit)), device)

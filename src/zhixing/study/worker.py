@@ -1,5 +1,6 @@
 """A worker: takes one trial at a time from its parent, performs it, and says what came of it."""
 
+import importlib
 import os
 import signal
 import threading
@@ -107,6 +108,7 @@ def serve(jobs: Connection, reports: Connection, lifeline: Connection, home: Pat
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with, args=(lifeline,), daemon=True).start()
     store = RunStore(home)
+    importlib.import_module("torch")  # nearly every trial needs it: load it while the parent still plans
 
     def tell(done: int, total: int, row: Mapping[str, float]) -> bool:
         reports.send(Progress(done, total, row))
