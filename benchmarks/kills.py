@@ -43,7 +43,7 @@ def kill_once(home: Path, luck: random.Random) -> str:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait = luck.uniform(0.5, 14.0)
+    wait = luck.uniform(0.5, 11.0)
     time.sleep(wait)
     if asking.poll() is not None:
         return f"{wait:.1f} s: over before the kill"

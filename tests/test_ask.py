@@ -62,7 +62,7 @@ def test_a_clear_effect_is_supported_at_the_earliest_look(store: RunStore) -> No
     assert (claim.n, claim.verdict, claim.more_seeds) == (6, "supported", None)
     assert 5.0 < claim.low < claim.estimate < claim.high
     ups, downs = answer.values("up", "error"), answer.values("down", "error")
-    assert claim.values == tuple(up - down for up, down in zip(ups, downs, strict=True))
+    assert claim.values == pytest.approx([up - down for up, down in zip(ups, downs, strict=True)], abs=1e-8)
     assert answer.report.exists()
 
 
