@@ -72,6 +72,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(StoreError, match="no space is left there; `zhixing runs rm` frees some"), writing(tmp_path):
         write_whole(tmp_path / "file", "new")
     assert (tmp_path / "file").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_rows_with_different_columns(tmp_path: Path) -> None:

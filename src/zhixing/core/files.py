@@ -43,11 +43,14 @@ def writing(place: Path) -> Iterator[None]:
 def write_whole(path: Path, content: bytes | str) -> None:
     """Writes the file so that a reader sees either the old content or the new, whatever happens meanwhile."""
     half_done = path.with_name(f".{path.name}.{os.getpid()}")
-    with half_done.open("wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
-        os.fsync(file.fileno())
-    half_done.replace(path)
+    try:
+        with half_done.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+            file.flush()
+            os.fsync(file.fileno())
+        half_done.replace(path)
+    finally:
+        half_done.unlink(missing_ok=True)
 
 
 def write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
