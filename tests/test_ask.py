@@ -129,9 +129,11 @@ def test_bands_run_every_seed(store: RunStore) -> None:
     assert len(inside(toy(), store, stop_early=False).trials) == 16
 
 
-def test_changed_data_run_again(store: RunStore) -> None:
+def test_changed_data_run_again(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     inside(toy(), store)
     assert statuses(inside(toy(version=2), store)) == {"done"}
+    monkeypatch.setenv("TOY_DATA", "the same call reads another file")
+    assert statuses(inside(toy(), store)) == {"done"}
 
 
 def test_changed_code_runs_again(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
