@@ -1,5 +1,6 @@
 """Deciding: the rule's claims at the first look at which they settle, corrected for being several."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -28,12 +29,12 @@ class Decision:
 
 def earliest(rule: Rule) -> int:
     """The fewest seeds after which the rule can give a verdict at all."""
-    return sequential.earliest(sequential.per_claim(LEVEL, len(rule.claims(Table((), {})))))
+    return sequential.earliest(_alpha(rule.claims(Table((), {}))))
 
 
 def next_look(rule: Rule, seeds: int) -> int:
     """The fewest seeds above `seeds` at which a verdict may fall that could not have fallen before."""
-    alpha = sequential.per_claim(LEVEL, len(rule.claims(Table((), {}))))
+    alpha = _alpha(rule.claims(Table((), {})))
     return next(n for n in count(seeds + 1) if sequential.boundary(n, alpha) == sequential.boundary(n - 1, alpha))
 
 
@@ -50,9 +51,14 @@ def decide(rule: Rule, table: Table) -> Decision:
     return replace(decision, claims=tuple(_forecast(claim) for claim in decision.claims))
 
 
+def _alpha(claims: Sequence[Claim]) -> float:
+    """The one-sided error that each of these claims may make."""
+    return sequential.per_claim(LEVEL, len(claims))
+
+
 def _at(rule: Rule, table: Table) -> Decision:
     claims = rule.claims(table)
-    alpha = sequential.per_claim(LEVEL, len(claims))
+    alpha = _alpha(claims)
     results = tuple(_result(claim, alpha) for claim in claims)
     verdicts = {result.verdict for result in results}
     whole: Verdict = "undecided"

@@ -39,10 +39,9 @@ class Moved:
 
 @dataclass(frozen=True)
 class Ended:
-    """A trial has a result, just measured or from the store."""
+    """A trial that had to run has a result."""
 
     result: Result
-    cached: bool
     seconds_left: float
     """Until the next look at the verdict, as predicted."""
     trials_left: int

@@ -115,6 +115,4 @@ class Session:
         self.costs.setdefault(trial.arm, Rate(result.seconds, result.peak_bytes))
         if result.finished:
             self.store.add(result)
-        self.listen(
-            Ended(result, cached=False, seconds_left=self.seconds(trials), trials_left=len(self.missing(trials)))
-        )
+        self.listen(Ended(result, seconds_left=self.seconds(trials), trials_left=len(self.missing(trials))))
