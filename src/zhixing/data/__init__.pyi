@@ -1,3 +1,17 @@
+from .arranged import on_canvas as on_canvas
+from .arranged import shuffled as shuffled
 from .dataset import Dataset as Dataset
 from .dataset import Part as Part
+from .dataset import split as split
 from .digits import digits28 as digits28
+from .mnist1d import mnist1d as mnist1d
+from .pairs import digit_pairs as digit_pairs
+from .questions import rare as rare
+from .reduced import reduced as reduced
+from .sequences import adding as adding
+from .shapes import SHAPES as SHAPES
+from .shapes import shape as shape
+from .tables import REGRESSION_TABLES as REGRESSION_TABLES
+from .tables import TABLES as TABLES
+from .tables import regression_table as regression_table
+from .tables import table as table

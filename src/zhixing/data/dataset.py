@@ -45,6 +45,8 @@ class Dataset:
     test: Part
     classes: tuple[str, ...]
     """Name of each class, in the order of the integer targets; empty where targets are not classes."""
+    columns: tuple[str, ...] = ()
+    """Name of each feature of a table; empty for pictures and sequences."""
 
     @cached_property
     def fingerprint(self) -> str:
@@ -55,3 +57,24 @@ class Dataset:
                 digest.update(f"{array.dtype.str} {array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
+
+
+def split(part: Part, share: float, generator: np.random.Generator) -> tuple[Part, Part]:
+    """A part cut in two at random, the second with `share` of the rows of every class, each class at least once.
+
+    Raises BadSetting for a share that is not between 0 and 1, or a class of one row.
+    """
+    counts = np.bincount(part.targets)
+    if not 0 < share < 1 or 1 in counts:
+        raise BadSetting(
+            Text(
+                en=f"a share of {share} of classes of {counts.tolist()} rows: a share is between 0 and 1, and a class "
+                "of one row cannot be cut in two",
+                zh=f"要从各类行数为 {counts.tolist()} 的数据中切出 {share}：比例须在 0 与 1 之间，只有一行的类无法一分为二",
+            )
+        )
+    chosen = np.zeros(len(part), dtype=bool)
+    for kind in np.flatnonzero(counts):
+        rows = generator.permutation(np.flatnonzero(part.targets == kind))
+        chosen[rows[: min(len(rows) - 1, max(1, round(share * len(rows))))]] = True
+    return Part(part.inputs[~chosen], part.targets[~chosen]), Part(part.inputs[chosen], part.targets[chosen])

@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 from zhixing.core import Series, Text
 
+PER_CENT = Text("%", "%")
+POINTS = Text("percentage points", "个百分点")
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Measure:
@@ -29,10 +32,10 @@ class Measure:
     """Label of the axis where the function returns a Series; None where it returns a number."""
     log: bool
     """Drawn on a logarithmic scale."""
-    part: Literal["train", "held-out"]
-    """Which examples of a supervised trial it is given."""
-    when: Literal["initialisation", "end"]
-    """When a supervised trial takes it: before the first step or after the last."""
+    part: Literal["train", "held-out", "both"]
+    """Which examples of a supervised trial it is given; both are inputs and targets of one, then of the other."""
+    when: Literal["initialisation", "on the way", "end"]
+    """When a supervised trial takes it: before the first step, after the last, or now and then, as a Series."""
 
     def __post_init__(self) -> None:
         for name in ("__module__", "__qualname__", "__doc__"):
@@ -63,8 +66,8 @@ def measure(
     high: float = math.inf,
     axis: Text | None = None,
     log: bool = False,
-    part: Literal["train", "held-out"] = "held-out",
-    when: Literal["initialisation", "end"] = "end",
+    part: Literal["train", "held-out", "both"] = "held-out",
+    when: Literal["initialisation", "on the way", "end"] = "end",
 ) -> Callable[[Callable[..., float | Series]], Measure]:
     """Makes a Measure of the function below it; see Measure for the fields. `difference_unit` is else `unit`."""
 

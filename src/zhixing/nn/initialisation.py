@@ -1,12 +1,13 @@
 """How weights begin. Every draw comes from the generator that is passed in.
 
 Sources: Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks",
-Eq. 16; He et al. 2015, "Delving deep into rectifiers", arXiv:1502.01852, Eq. 10.
+Eq. 1 and 16; He et al. 2015, "Delving deep into rectifiers", arXiv:1502.01852, Eq. 10.
 Departs from them: nothing. Parity: torch.nn.init, which does the drawing.
 """
 
 from collections.abc import Callable
 
+import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
@@ -22,3 +23,25 @@ def he_normal(weight: Float[Tensor, "*shape"], generator: Generator | None = Non
 def glorot_uniform(weight: Float[Tensor, "*shape"], generator: Generator | None = None) -> None:
     """Uniform with variance 2 / (fan_in + fan_out): a compromise between forward and backward pass."""
     nn.init.xavier_uniform_(weight, generator=generator)
+
+
+def fan_in_uniform(weight: Float[Tensor, "*shape"], generator: Generator | None = None) -> None:
+    """Uniform within 1 / sqrt(fan_in), variance 1 / (3 fan_in): the custom before 2010, and torch's own for `Linear`."""
+    nn.init.kaiming_uniform_(weight, a=5**0.5, generator=generator)
+
+
+def fan_in_normal(weight: Float[Tensor, "*shape"], generator: Generator | None = None, *, scale: float = 1.0) -> None:
+    """Normal with standard deviation scale / sqrt(fan_in): the sigma_w of mean-field theory."""
+    nn.init.kaiming_normal_(weight, nonlinearity="linear", generator=generator)
+    with torch.no_grad():
+        weight.mul_(scale)
+
+
+def orthogonal(weight: Float[Tensor, "*shape"], generator: Generator | None = None) -> None:
+    """A random rotation, which keeps every length (Saxe et al. 2014, arXiv:1312.6120)."""
+    nn.init.orthogonal_(weight, generator=generator)
+
+
+def identity(weight: Float[Tensor, "d d"], generator: Generator | None = None) -> None:
+    """The identity matrix: a recurrent layer that begins by remembering (Le et al. 2015, arXiv:1504.00941)."""
+    nn.init.eye_(weight)

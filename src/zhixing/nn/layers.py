@@ -4,6 +4,7 @@ torch's own constructors draw from the global generator. On the meta device they
 that the same generator always gives the same layer and nobody else's random numbers move. Biases begin at zero.
 """
 
+import torch
 from torch import Generator, nn
 
 from zhixing.nn.initialisation import Initialiser, he_normal
@@ -18,8 +19,8 @@ def linear(
     bias: bool = True,
 ) -> nn.Linear:
     """A `torch.nn.Linear`: (..., features_in) to (..., features_out)."""
-    layer = nn.Linear(features_in, features_out, bias=bias, device="meta").to_empty(device="cpu")
-    _begin(layer, init, generator)
+    layer = nn.Linear(features_in, features_out, bias=bias, device="meta")
+    begin(layer, init, generator)
     return layer
 
 
@@ -40,12 +41,13 @@ def convolution(
     """
     around = kernel // 2 if padding is None else padding
     layer = nn.Conv2d(channels_in, channels_out, kernel, stride=stride, padding=around, bias=bias, device="meta")
-    layer = layer.to_empty(device="cpu")
-    _begin(layer, init, generator)
+    begin(layer, init, generator)
     return layer
 
 
-def _begin(layer: nn.Linear | nn.Conv2d, init: Initialiser, generator: Generator | None) -> None:
+def begin(layer: nn.Linear | nn.Conv2d, init: Initialiser, generator: Generator | None) -> None:
+    """Gives a layer made on the meta device its first weights; zeros to its bias."""
+    layer.weight = nn.Parameter(torch.empty(layer.weight.shape))  # to_empty would load a second of symbolic algebra
     init(layer.weight, generator)
     if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
+        layer.bias = nn.Parameter(torch.zeros(layer.bias.shape))

@@ -1,0 +1,47 @@
+"""Augmentation: examples changed anew each time they are drawn, in ways that leave their class alone.
+
+Source: Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks applied to visual document
+analysis", Section 2. Departs from it: whole pixels, and no interpolation.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from zhixing.core import Spec
+from zhixing.train.batches import Batches
+
+
+def shifted(pictures: Tensor, generator: Generator, *, pixels: int) -> Tensor:
+    """Each picture of (b, c, h, w) moved by -pixels to pixels, both ways alike; the darkest pixel fills the edge."""
+    n, _, height, width = pictures.shape
+    background = float(pictures.min())
+    padded = torch.nn.functional.pad(pictures, (pixels,) * 4, value=background)
+    corners = torch.randint(2 * pixels + 1, (2, n, 1), generator=generator).to(pictures.device)
+    rows = corners[0] + torch.arange(height, device=pictures.device)
+    columns = corners[1] + torch.arange(width, device=pictures.device)
+    examples = torch.arange(n, device=pictures.device)[:, None, None]
+    return padded.permute(0, 2, 3, 1)[examples, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+class Augmented:
+    """Batches whose inputs (b, ...) a call changes, such as `spec(shifted, pixels=2)`; it is given the CPU generator."""
+
+    def __init__(self, batches: Batches, call: Spec, *, generator: Generator):
+        self.batches, self.call, self.generator = batches, call, generator
+
+    def __iter__(self) -> "Augmented":
+        return self
+
+    def __next__(self) -> tuple[Tensor, ...]:
+        inputs, *others = next(self.batches)
+        return self.call.build(inputs, self.generator), *others
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"batches": self.batches.state_dict(), "generator": self.generator.get_state()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.batches.load_state_dict(state["batches"])
+        self.generator.set_state(state["generator"])
