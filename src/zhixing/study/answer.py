@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,6 +13,7 @@ from zhixing.core import Language, Series, Text, language
 from zhixing.core.files import write_table, write_whole
 from zhixing.core.store import RunStore
 from zhixing.evaluate.sequential import Verdict
+from zhixing.study.study import Explanation, Scale
 
 if TYPE_CHECKING:
     import pandas
@@ -130,8 +132,10 @@ class Answer:
     question: Text
     claim: Text
     source: str
-    explanation: Text
-    scale: str
+    explanation: Explanation
+    exercises: tuple[Text, ...]
+    """What the learner may try, by changing the study: `zhixing exercise SLUG N`."""
+    scale: Scale
     verdict: Verdict
     sentence: Text
     """The verdict in one sentence, with its number."""
@@ -206,33 +210,38 @@ class Answer:
 def load(folder: Path) -> Answer:
     """The answer that was saved in a folder; raises OSError, ValueError, KeyError or TypeError when it is damaged."""
     kept = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
-    texts: dict[str, Any] = {name: Text(**kept[name]) for name in ("question", "claim", "explanation", "sentence")}
+    texts: dict[str, Any] = {name: Text(**kept[name]) for name in ("question", "claim", "sentence")}
+    texts |= {name: tuple(Text(**text) for text in kept[name]) for name in ("next", "notes", "exercises")}
     return Answer(
         **{name: kept[name] for name in ("study", "chapter", "digest", "source", "scale", "verdict")},
         **{name: kept[name] for name in ("machine", "command", "asked")},
         **texts,
+        explanation=Explanation(**{name: Text(**text) for name, text in kept["explanation"].items()}),
         claims=tuple(map(_claim, kept["claims"])),
         arms=tuple(ArmRecord(**{**arm, "label": Text(**arm["label"])}) for arm in kept["arms"]),
         measures=tuple(map(_measure, kept["measures"])),
         trials=tuple(TrialRecord(**{**t, "measures": _read_measures(t["measures"])}) for t in kept["trials"]),
         band=_band(kept["band"]),
         price=Price(**kept["price"]),
-        next=tuple(Text(**text) for text in kept["next"]),
-        notes=tuple(Text(**text) for text in kept["notes"]),
         folder=folder,
     )
 
 
-def last(store: RunStore, study: str) -> Answer | None:
-    """The answer given last to a study, at whatever scale; None when there is none that can be read."""
-    folders = (store.home / "answers").glob(f"{study}-*/answer.json")
+def answers(store: RunStore, beginning: str) -> Iterator[Answer]:
+    """The answers to studies whose name begins so, the last given first; one that cannot be read is passed over."""
+    folders = [
+        path for path in (store.home / "answers").glob("*/answer.json") if path.parent.name.startswith(beginning)
+    ]
     for path in sorted(folders, key=lambda found: found.stat().st_mtime, reverse=True):
         try:
-            if (found := load(path.parent)).study == study:
-                return found
+            yield load(path.parent)
         except (OSError, ValueError, KeyError, TypeError):
             continue
-    return None
+
+
+def last(store: RunStore, study: str) -> Answer | None:
+    """The answer given last to a study, at whatever scale; None when there is none that can be read."""
+    return next((answer for answer in answers(store, f"{study}-") if answer.study == study), None)
 
 
 def _claim(kept: dict[str, Any]) -> ClaimResult:

@@ -13,10 +13,14 @@ import numpy as np
 from zhixing.core import Text
 from zhixing.core.files import write_whole
 from zhixing.study.answer import Answer, Band, BandPlace, TrialRecord
+from zhixing.study.rules import Claim, Table
 from zhixing.study.study import Plan, Study
 
 DRAWS = 4_000
 LEVEL = 0.95
+WORDS_A_MINUTE = 130.0
+"""Of a page that must be thought about."""
+CORES = 2
 
 
 def band_file(study: Study) -> Path:
@@ -26,6 +30,9 @@ def band_file(study: Study) -> Path:
 
 def write_band(study: Study, answer: Answer) -> Path:
     """Writes an answer of many seeds as the study's reference results."""
+    plan = study.plan(answer.scale)
+    measured = {(trial.arm, trial.seed): trial.measures for trial in answer.trials}
+    table = Table(sorted({trial.seed for trial in answer.trials}), measured)
     names = [measure.name for measure in answer.measures if measure.axis is None]
     record = {
         "study": answer.study,
@@ -33,11 +40,13 @@ def write_band(study: Study, answer: Answer) -> Path:
         "measured": datetime.now(UTC).date().isoformat(),
         "machine": answer.machine,
         "verdict": answer.verdict,
-        "seeds": sorted({trial.seed for trial in answer.trials}),
+        "seeds": list(table.seeds),
+        "quick_seeds": plan.design.seeds,
+        "claims": [_claim(claim) for claim in plan.design.verdict.claims(table)],
         "arms": {
             arm.name: {
-                "call": arm.spec,
-                "seconds": float(np.median([t.seconds for t in answer.trials if t.arm == arm.name])),
+                "call": repr(plan.stated[arm.name]),
+                "seconds": min(t.seconds for t in answer.trials if t.arm == arm.name),  # a busy machine only adds
                 "measures": {name: [_or_none(v) for v in answer.values(arm.name, name)] for name in names},
             }
             for arm in answer.arms
@@ -47,6 +56,26 @@ def write_band(study: Study, answer: Answer) -> Path:
     path.parent.mkdir(exist_ok=True)
     write_whole(path, json.dumps(record, indent=1) + "\n")
     return path
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    """What each seed said about a claim: enough to decide it again over any of the seeds."""
+    ends = {name: [_or_none(end) for end in getattr(claim, name)] for name in ("region", "bounds")}
+    return {"text": claim.text.en, "values": [_or_none(value) for value in claim.values], **ends}
+
+
+def minutes(study: Study) -> float | None:
+    """Minutes that a learner needs at most: to read the page, and to run every seed on two cores like the band's.
+
+    None where the study has no band.
+    """
+    path = band_file(study)
+    if not path.exists():
+        return None
+    record = json.loads(path.read_text(encoding="utf-8"))
+    words = sum(len(text.en.split()) for text in vars(study.explanation).values())
+    run = sum(arm["seconds"] for arm in record["arms"].values()) * record["quick_seeds"] / CORES
+    return float(words / WORDS_A_MINUTE + run / 60)
 
 
 def place(plan: Plan, trials: Sequence[TrialRecord], machine: dict[str, str]) -> Band | None:
@@ -65,6 +94,8 @@ def place(plan: Plan, trials: Sequence[TrialRecord], machine: dict[str, str]) ->
     for arm in plan.calls:
         own = np.array([trial.measures.get(measure, math.nan) for trial in trials if trial.arm == arm], dtype=float)
         reference = np.array(record["arms"][arm]["measures"][measure], dtype=float)
+        if not np.isfinite(reference).any():
+            continue  # an arm need not give every measure
         low, high = np.nanquantile(_medians(reference, len(own)), (outside, 1 - outside))
         value = float(np.nanmedian(own)) if np.isfinite(own).any() else math.nan
         inside = bool(low <= value <= high) and len(own) > 0
@@ -91,7 +122,7 @@ def _medians(reference: np.ndarray, size: int) -> np.ndarray:
 def _causes(plan: Plan, trials: Sequence[TrialRecord], record: dict[str, Any], machine: dict[str, str]) -> list[Text]:
     """What differs between this run and the band's, most telling first."""
     causes = []
-    changed = [arm for arm, call in plan.calls.items() if record["arms"][arm]["call"] != repr(call)]
+    changed = [arm for arm, call in plan.stated.items() if record["arms"][arm]["call"] != repr(call)]
     if changed:
         names = ", ".join(changed)
         causes.append(

@@ -20,9 +20,19 @@ INFINITY = math.inf
 class Table:
     """What the trials measured, by arm and seed; a failed trial reads as NaN."""
 
-    def __init__(self, seeds: Sequence[int], trials: Mapping[tuple[str, int], Mapping[str, float | Series]]):
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        trials: Mapping[tuple[str, int], Mapping[str, float | Series]],
+        labels: Mapping[str, Text] | None = None,
+    ):
         self.seeds = tuple(seeds)
         self.trials = trials
+        self._labels = labels or {}
+
+    def label(self, arm: str) -> Text:
+        """What a reader calls an arm; its name where it has no label."""
+        return self._labels.get(arm, Text(arm, arm))
 
     def values(self, arm: str, measure: str) -> np.ndarray:
         """The measure of every seed of an arm, in seed order."""
@@ -36,7 +46,7 @@ class Table:
 
     def first(self, seeds: int) -> "Table":
         """The table of the first so many seeds."""
-        return Table(self.seeds[:seeds], self.trials)
+        return Table(self.seeds[:seeds], self.trials, self._labels)
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,8 @@ class Better:
             en="{arm} has {more} {measure} than {than}, by at least {by:g} {unit}",
             zh="{arm} 的{measure}比 {than} {more}，至少相差 {by:g} {unit}",
         ).format(
-            arm=self.arm, than=self.than, measure=self.on.label, by=self.by, unit=self.on.difference_unit,
+            arm=table.label(self.arm), than=table.label(self.than), measure=self.on.label, by=self.by,
+            unit=self.on.difference_unit,
             more=Text("a lower", "更低") if lower_is_better else Text("a higher", "更高"),
         )  # fmt: skip
         return [
@@ -106,7 +117,11 @@ class Equivalent:
                     en="{arm} and {to} differ in {measure} by at most {within:g} {unit}",
                     zh="{arm} 与 {to} 的{measure}相差不超过 {within:g} {unit}",
                 ).format(
-                    arm=self.arm, to=self.to, measure=self.on.label, within=self.within, unit=self.on.difference_unit
+                    arm=table.label(self.arm),
+                    to=table.label(self.to),
+                    measure=self.on.label,
+                    within=self.within,
+                    unit=self.on.difference_unit,
                 ),
                 values=_tuple(table.values(self.arm, self.on.name) - table.values(self.to, self.on.name)),
                 region=(-self.within, self.within),
@@ -136,7 +151,7 @@ class Rises:
             zh="{measure}沿 {axis} {moves}，每单位至少 {by:g} {unit}",
         ).format(
             measure=self.on.label, by=self.by, unit=self.on.difference_unit,
-            axis=self.along if isinstance(self.along, str) else ", ".join(self.along),
+            axis=self._axis(table),
             moves=Text("falls", "下降") if self.falls else Text("rises", "上升"),
         )  # fmt: skip
         return [
@@ -148,6 +163,11 @@ class Rises:
                 unit=self.on.difference_unit,
             )
         ]
+
+    def _axis(self, table: Table) -> Text:
+        arms = [self.along] if isinstance(self.along, str) else list(self.along)
+        labels = [table.label(arm) for arm in arms]
+        return Text(", ".join(label.en for label in labels), "、".join(label.zh for label in labels))
 
     def _slopes(self, table: Table) -> list[float]:
         if isinstance(self.along, str):
@@ -175,7 +195,7 @@ class Reaches:
                     en="{arm} reaches {measure} of {bound} {value:g} {unit}",
                     zh="{arm} 的{measure}{bound} {value:g} {unit}",
                 ).format(
-                    arm=self.arm,
+                    arm=table.label(self.arm),
                     measure=self.on.label,
                     value=self.value,
                     unit=self.on.unit,
@@ -185,6 +205,58 @@ class Reaches:
                 region=(-INFINITY, self.value) if lower_is_better else (self.value, INFINITY),
                 unit=self.on.unit,
                 bounds=(self.on.low, self.on.high),
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class Within:
+    """A measure of one arm lies between `low` and `high`."""
+
+    arm: str
+    on: Measure
+    low: float
+    high: float
+
+    def claims(self, table: Table) -> list[Claim]:
+        return [
+            Claim(
+                id=f"{self.arm} within {self.low:g} to {self.high:g} on {self.on.name}",
+                text=Text(
+                    en="{arm} has {measure} between {low:g} and {high:g} {unit}",
+                    zh="{arm} 的{measure}在 {low:g} 与 {high:g} {unit}之间",
+                ).format(
+                    arm=table.label(self.arm), measure=self.on.label, low=self.low, high=self.high, unit=self.on.unit
+                ),
+                values=_tuple(table.values(self.arm, self.on.name)),
+                region=(self.low, self.high),
+                unit=self.on.unit,
+                bounds=(self.on.low, self.on.high),
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A weighted sum of a measure over arms is at least `by`, such as a main effect or an interaction.
+
+    `text` says in words what the sum is; weights that sum to nothing make it a comparison.
+    """
+
+    weights: Mapping[str, float]
+    on: Measure
+    by: float
+    text: Text
+
+    def claims(self, table: Table) -> list[Claim]:
+        by_arm = [weight * table.values(arm, self.on.name) for arm, weight in self.weights.items()]
+        return [
+            Claim(
+                id=f"{self.text.en} on {self.on.name}",
+                text=self.text,
+                values=_tuple(np.sum(by_arm, axis=0)),
+                region=(self.by, INFINITY),
+                unit=self.on.difference_unit,
             )
         ]
 

@@ -6,16 +6,24 @@ and recipes, and is called only when the question is asked.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, get_args
 
 from zhixing.core import BadSetting, Spec, Text, UnknownName
 from zhixing.evaluate.measure import Measure
 from zhixing.study.rules import Rule
+from zhixing.study.tuning import Choice, Tuning, choices
 
 Scale = Literal["smoke", "quick", "full"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
+
+
+def checked_scale(scale: str) -> Scale:
+    """The scale of this name; raises UnknownName where there is none."""
+    if scale not in SCALES:
+        raise UnknownName(Text("scale", "规模"), scale, SCALES)
+    return SCALES[SCALES.index(scale)]
 
 
 class Arm:
@@ -41,6 +49,35 @@ class Design:
     verdict: Rule
     mechanism: Sequence[Measure] = ()
     """Series measured beside the outcome, to show why."""
+    tuning: Tuning | None = None
+    """How the settings written `tune(...)` are chosen for each arm."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The page beside a study, for a reader who knows school mathematics; a blank line begins a new paragraph."""
+
+    idea: Text
+    """What the question is about, in everyday words; every technical word is explained where it first stands."""
+    formula: Text
+    """The one formula that matters, in plain characters, a line each, and what every symbol means."""
+    experiment: Text
+    """What is compared, on which data, what is measured, and what is left the same."""
+    meaning: Text
+    """What the result means, how the mechanism shows it, and what it does not say."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A change to the study that the learner chooses, and the condition that the change must meet."""
+
+    task: Text
+    design: Callable[..., Design]
+    """`design(scale, **chosen)` is the changed experiment; its verdict rule is the condition."""
+    among: Mapping[str, tuple[int | float | str, ...]]
+    """What may be chosen by name: the least and the largest of two numbers, or one of several words."""
+    solution: Mapping[str, int | float | str]
+    """A choice that meets the condition; shown only to those who ask for it."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +89,23 @@ class Study:
     question: Text
     claim: Text
     source: str
-    explanation: Text
+    explanation: Explanation
     design: Callable[[Scale], Design]
+    exercises: Sequence[Exercise] = ()
+    after: Sequence[str] = ()
+    """The questions that a learner should have asked before this one."""
     published: Text | None = None
     """The published figure, and the reason for any difference from the band."""
     next: Sequence[Text] = ()
     """Experiments worth doing after this one."""
+    command: str = ""
+    """The words after `zhixing` that ask it; those of `ask` where they are left out."""
     alone: bool = False
     """The trials measure time or memory, and so run one at a time."""
 
     def check(self, scale: str, seeds: int | None, first_seed: int) -> None:
         """Raises BadSetting for a number of seeds below 1, UnknownName for an unknown scale."""
-        if scale not in SCALES:
-            raise UnknownName(Text("scale", "规模"), scale, SCALES)
+        checked_scale(scale)
         if first_seed < 0 or (seeds is not None and seeds < 1):
             raise BadSetting(
                 Text(
@@ -93,15 +134,27 @@ class Plan:
     scale: Scale
     seeds: tuple[int, ...]
     device: str
+    chosen: Mapping[str, Spec] = field(default_factory=dict)
+    """What tuning chose for each arm."""
 
     @cached_property
-    def calls(self) -> Mapping[str, Spec]:
-        """What each arm runs, by the arm's name."""
+    def stated(self) -> Mapping[str, Spec]:
+        """What was stated for each arm before anything ran, choices still open."""
         names = [arm.name for arm in self.design.arms]
         if len(set(names)) < len(names):
             raise ValueError(f"{self.study.slug}: two arms share a name: {names}")
         shared = {} if self.device == "cpu" else {"device": self.device}
         return {arm.name: self.design.trial.with_settings(**arm.settings, **shared) for arm in self.design.arms}
+
+    @cached_property
+    def choices(self) -> Mapping[str, list[Choice]]:
+        """What each arm may choose; a single choice where nothing is tuned."""
+        return {arm: choices(call) for arm, call in self.stated.items()}
+
+    @cached_property
+    def calls(self) -> Mapping[str, Spec]:
+        """What each arm runs, by the arm's name; until it is tuned, its first choice stands for the one to come."""
+        return {arm: self.chosen.get(arm, tried[0].call) for arm, tried in self.choices.items()}
 
     def frozen(self) -> dict[str, Any]:
         """Everything that decides the answer, as plain values: what the digest is taken of."""
@@ -111,9 +164,10 @@ class Plan:
             "claim": self.study.claim.en,
             "scale": self.scale,
             "seeds": list(self.seeds),
-            "arms": {name: repr(call) for name, call in self.calls.items()},
+            "arms": {name: repr(call) for name, call in self.stated.items()},
             "measures": [measure.name for measure in (*self.design.measures, *self.design.mechanism)],
             "verdict": repr(self.design.verdict),
+            "tuning": repr(self.design.tuning),
         }
 
     @cached_property

@@ -33,11 +33,30 @@ class Trial:
 
 def trials(plan: Plan) -> list[Trial]:
     """Every trial that the plan may take, seed by seed, so that a prefix of the list is a smaller study."""
-    identities = {arm: (_data_fingerprint(call), code_digest(call)) for arm, call in plan.calls.items()}
+    return _of_calls(plan, list(plan.calls.items()), plan.seeds)
+
+
+def rehearsals(plan: Plan) -> list[Trial]:
+    """Every trial of the plan's tuning, arm by arm and choice by choice; none where nothing is tuned.
+
+    Raises ValueError where a design leaves a choice open and does not say how to tune.
+    """
+    open_arms = {arm: tried for arm, tried in plan.choices.items() if len(tried) > 1}
+    tuning = plan.design.tuning
+    if not open_arms:
+        return []
+    if tuning is None:
+        raise ValueError(f"{plan.study.slug}: {', '.join(open_arms)} leave a choice open, and the design has no tuning")
+    calls = [(arm, c.call.with_settings(**tuning.settings)) for arm, tried in open_arms.items() for c in tried]
+    return _of_calls(plan, calls, tuning.trial_seeds)
+
+
+def _of_calls(plan: Plan, calls: list[tuple[str, Spec]], seeds: Iterable[int]) -> list[Trial]:
+    identities = [(arm, call, _data_fingerprint(call), code_digest(call)) for arm, call in calls]
     return [
-        Trial(plan.study.slug, plan.scale, arm, seed, call, *identities[arm])
-        for seed in plan.seeds
-        for arm, call in plan.calls.items()
+        Trial(plan.study.slug, plan.scale, arm, seed, call, data, code)
+        for seed in seeds
+        for arm, call, data, code in identities
     ]
 
 
