@@ -19,8 +19,9 @@ app = typer.Typer(
 )
 app.callback(invoke_without_command=True)(learning.path)
 COMMANDS = (
-    learning.list_, learning.guess, answering.ask, answering.show, answering.report, answering.band, keeping.doctor
-)  # fmt: skip
+    *(learning.list_, learning.next_, learning.guess, answering.ask, learning.exercise),
+    *(answering.show, answering.report, answering.band, keeping.doctor),
+)
 for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(keeping.runs, name="runs")

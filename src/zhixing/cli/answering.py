@@ -3,20 +3,26 @@
 import re
 import sys
 import webbrowser
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zhixing.cli.words import Json, Lang, console, print_json, say
-from zhixing.core import BadSetting, Language, Text, UnknownName, language
+from zhixing.core import BadSetting, Language, Text, language
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from zhixing.study.answer import Answer
-    from zhixing.study.study import Scale
+    from zhixing.study.study import Study
 
 STYLES = {"supported": "bold green", "refuted": "bold red", "undecided": "bold yellow"}
+PAGE = (
+    Text("The idea", "想法"),
+    Text("The formula", "公式"),
+    Text("The experiment", "实验"),
+    Text("What the result means", "结果说明什么"),
+)
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -73,18 +79,15 @@ def ask(
     from zhixing import studies
     from zhixing.cli.progress import Progress
     from zhixing.study.ask import ask as answer_study
-    from zhixing.study.study import SCALES
+    from zhixing.study.study import checked_scale
 
-    if scale not in SCALES:
-        raise UnknownName(Text("scale", "规模"), scale, SCALES)
-    chosen: Scale = SCALES[SCALES.index(scale)]
     study = studies.find(slug)
     with Progress(language()) as progress:
         answer = answer_study(
-            study, scale=chosen, seeds=seeds, first_seed=from_seed, budget=_seconds(budget), device=device,
+            study, scale=checked_scale(scale), seeds=seeds, first_seed=from_seed, budget=_seconds(budget), device=device,
             workers=workers, lang=language(), listen=progress,
         )  # fmt: skip
-    _print(answer, as_json)
+    print_answer(answer, as_json)
 
 
 ask.__doc__ = say(
@@ -98,30 +101,40 @@ ask.__doc__ = say(
 
 
 def band(
-    slug: Slug,
+    slugs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help=say("The studies; all of them when left out.", "研究的名字；不写就是全部。"), autocompletion=_slugs
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(help=say("How many seeds.", "种子的数目。"))] = 24,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
     from zhixing import studies
     from zhixing.cli.progress import Progress
+    from zhixing.study.answer import VERDICTS
     from zhixing.study.ask import ask as answer_study
     from zhixing.study.band import write_band
 
-    study = studies.find(slug)
-    with Progress(language()) as progress:
-        answer = answer_study(study, seeds=seeds, stop_early=False, lang=language(), listen=progress)
-    path = write_band(study, answer)
+    measured = []
+    for study in [studies.find(slug) for slug in slugs or studies.slugs()]:
+        with Progress(language()) as progress:
+            answer = answer_study(study, seeds=seeds, stop_early=False, lang=language(), listen=progress)
+        path = write_band(study, answer)
+        measured.append({"study": study.slug, "band": str(path), "seeds": seeds, "verdict": answer.verdict})
+        if not as_json:
+            sys.stdout.write(f"{path}  {VERDICTS[answer.verdict][language()]}  {answer.price.actual_seconds:.0f} s\n")
+            sys.stdout.flush()
     if as_json:
-        print_json({"study": slug, "band": str(path), "seeds": seeds, "verdict": answer.verdict})
-    else:
-        sys.stdout.write(f"{path}\n")
+        print_json(measured)
 
 
 band.__doc__ = say(
-    "Measure the reference results of a question on this machine, beside the file that states it.\n\n"
-    "Example:\n\n  zhixing band shortcut-depth --seeds 24",
-    "在本机测量一个问题的参考结果，写在陈述它的文件旁边。\n\n示例：\n\n  zhixing band shortcut-depth --seeds 24",
+    "Measure the reference results of questions on this machine, beside the files that state them.\n\n"
+    "Examples:\n\n  zhixing band shortcut-depth --seeds 24\n\n  zhixing band",
+    "在本机测量若干问题的参考结果，写在陈述它们的文件旁边。\n\n"
+    "示例：\n\n  zhixing band shortcut-depth --seeds 24\n\n  zhixing band",
 )
 
 
@@ -130,16 +143,16 @@ def show(slug: Slug, lang: Lang = None, as_json: Json = False) -> None:
 
     study, answer = studies.find(slug), _last(slug)
     if as_json:
-        stated = {"slug": study.slug, "chapter": study.chapter, "question": str(study.question)}
-        stated |= {"claim": str(study.claim), "source": study.source, "explanation": str(study.explanation)}
+        stated: dict[str, Any] = {name: str(getattr(study, name)) for name in ("slug", "chapter", "question", "claim")}
+        stated |= {"source": study.source, "after": list(study.after)}
+        stated |= {"explanation": {part: str(text) for part, text in vars(study.explanation).items()}}
+        stated |= {"exercises": [str(exercise.task) for exercise in study.exercises]}
         print_json({**stated, "answer": answer.to_json() if answer else None})
         return
+    print_question(study)
     out = console()
-    out.print(f"[bold]{study.question}[/]\n")
-    for line in (study.explanation, study.claim, study.source):
-        out.print(f"{line}\n", markup=False)
     if answer:
-        _print(answer, as_json=False)
+        print_answer(answer, as_json=False)
     else:
         out.print(say("Not asked yet: ", "还没有问过：") + f"zhixing ask {slug}")
 
@@ -199,7 +212,24 @@ def _seconds(budget: str | None) -> float | None:
     return float(match[1]) * UNITS[match[2]]
 
 
-def _print(answer: "Answer", as_json: bool) -> None:
+def print_question(study: "Study") -> None:
+    """The page of a question on standard output: idea, formula, experiment, meaning, claim, exercises."""
+    out = console()
+    out.print(f"[bold]{study.question}[/]\n")
+    for heading, text in zip(PAGE, vars(study.explanation).values(), strict=True):
+        out.print(f"[bold]{heading}[/]")
+        out.print(f"{text}\n", markup=False)
+    if study.after:
+        out.print(say("Better asked first: ", "最好先问：") + ", ".join(study.after) + "\n", markup=False)
+    out.print(f"[bold]{say('The claim', '论断')}[/]")
+    out.print(f"{study.claim}\n{study.source}\n", markup=False)
+    for number, exercise in enumerate(study.exercises, start=1):
+        out.print(say(f"[bold]Exercise {number}[/]", f"[bold]练习 {number}[/]"))
+        out.print(f"{exercise.task}\nzhixing exercise {study.slug} {number}\n", markup=False)
+
+
+def print_answer(answer: "Answer", as_json: bool) -> None:
+    """The answer on standard output: verdict, claims, arms, notes, price, and where the report is."""
     if as_json:
         print_json(answer.to_json(language()))
         return
@@ -265,7 +295,6 @@ def _arms(answer: "Answer", lang: Language) -> "Table":
         values = np.array(answer.values(arm.name, measure.name))
         finite = values[np.isfinite(values)]
         middle = f"{np.median(finite):.3g}" if len(finite) else "—"
-        table.add_row(
-            arm.label[lang], middle, " ".join(f"{v:.3g}" for v in finite), str(len(values) - len(finite) or "")
-        )
+        failed = sum(trial.arm == arm.name and trial.status == "failed" for trial in answer.trials)
+        table.add_row(arm.label[lang], middle, " ".join(f"{v:.3g}" for v in finite), str(failed or ""))
     return table

@@ -1,6 +1,7 @@
 """What all commands share: the language of their words, their common options, and how they print."""
 
 import json
+import math
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,6 +52,15 @@ def print_json(value: Any) -> None:
     """One JSON value on standard output."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1 if sys.stdout.isatty() else None) + "\n")
     sys.stdout.flush()
+
+
+def finite(value: Any) -> Any:
+    """The value as JSON can hold it: a number that is not finite is None."""
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def console() -> "Console":
