@@ -2,12 +2,21 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+from heapq import heappop, heappush
 from typing import Any
 
 from zhixing.core import Text, UnknownName
 from zhixing.study import Answer, Study
 
-CHAPTERS = {"depth": Text("Depth", "深度")}
+CHAPTERS = {
+    "descent": Text("Descent", "下降"),
+    "depth": Text("Depth", "深度"),
+    "seeing": Text("Seeing", "视觉与泛化"),
+    "measuring": Text("Measuring", "度量"),
+    "families": Text("Families of models", "模型家族"),
+}
 """The chapters in the order of the learning path."""
 
 
@@ -25,8 +34,23 @@ def find(slug: str) -> Study:
 
 
 def path() -> list[Study]:
-    """Every study, in the order of the chapters."""
-    return sorted(map(find, slugs()), key=lambda study: (list(CHAPTERS).index(study.chapter), study.slug))
+    """Every study in the order of learning: chapter by chapter, and none before those that it comes after.
+
+    Raises graphlib.CycleError where studies come after each other in a circle.
+    """
+    studies = {slug: find(slug) for slug in slugs()}
+    chapters = list(CHAPTERS)
+    order = TopologicalSorter({slug: set(study.after) & set(studies) for slug, study in studies.items()})
+    order.prepare()
+    ready: list[tuple[int, str]] = []
+    sorted_: list[Study] = []
+    while order.is_active():
+        for slug in order.get_ready():
+            heappush(ready, (chapters.index(studies[slug].chapter), slug))
+        _, slug = heappop(ready)
+        sorted_.append(studies[slug])
+        order.done(slug)
+    return sorted_
 
 
 def ask(study: str | Study, **options: Any) -> Answer:
@@ -34,3 +58,11 @@ def ask(study: str | Study, **options: Any) -> Answer:
     from zhixing.study.ask import ask as answer_study
 
     return answer_study(find(study) if isinstance(study, str) else study, **options)
+
+
+def exercise(study: str | Study, number: int, chosen: Mapping[str, int | float | str], **options: Any) -> Answer:
+    """Runs your answer to an exercise: *supported* means that it holds; the options are those of `ask`."""
+    from zhixing.study.ask import ask as answer_study
+    from zhixing.study.exercise import attempt
+
+    return answer_study(attempt(find(study) if isinstance(study, str) else study, number, chosen), **options)

@@ -1,19 +1,26 @@
 """Does a shortcut rescue a deep network?"""
 
+from dataclasses import replace
+
 from zhixing import data, evaluate, models, nn, train
 from zhixing.core import Text, spec
-from zhixing.study import All, Arm, Better, Design, Scale, Study
+from zhixing.study import All, Arm, Better, Design, Equivalent, Exercise, Explanation, Scale, Study
 
 SHALLOW, DEEP = 8, 32
 STEPS = {"smoke": 10, "quick": 200, "full": 3_000}
 SEEDS = {"smoke": 2, "quick": 12, "full": 20}
 
 
-def arm(depth: int, shortcut: bool) -> Arm:
+def arm(depth: int, shortcut: bool, normalisation: str = "none") -> Arm:
     kind = Text("residual", "残差") if shortcut else Text("plain", "普通")
     label = Text("{kind}, {depth} layers", "{kind}网络 {depth} 层").format(kind=kind, depth=depth)
     around = nn.projection_shortcut if shortcut else None
-    return Arm(f"{kind.en}-{depth}", label=label, model=spec(models.CNN, depth=depth, shortcut=around))
+    model = spec(models.CNN, depth=depth, shortcut=around)
+    if normalisation == "batch":
+        from torch.nn import BatchNorm2d
+
+        model = model.with_settings(normalisation=BatchNorm2d)
+    return Arm(f"{kind.en}-{depth}", label=label, model=model)
 
 
 def design(scale: Scale) -> Design:
@@ -25,9 +32,10 @@ def design(scale: Scale) -> Design:
         batch=64,
         clip=1.0,
     )
+    digits = spec(data.digits28, train=200, test=100) if scale == "smoke" else spec(data.digits28)
     measures, mechanism = (evaluate.test_error, evaluate.train_error), (evaluate.gradient_norm_by_layer,)
     return Design(
-        trial=spec(train.supervised, data=spec(data.digits28), recipe=recipe, measures=measures, mechanism=mechanism),
+        trial=spec(train.supervised, data=digits, recipe=recipe, measures=measures, mechanism=mechanism),
         arms=[arm(depth, shortcut) for depth in (SHALLOW, DEEP) for shortcut in (False, True)],
         seeds=SEEDS[scale],
         measures=measures,
@@ -39,32 +47,91 @@ def design(scale: Scale) -> Design:
     )
 
 
+def tie_at(scale: Scale, *, depth: int) -> Design:
+    """Plain and residual of the learner's depth, claimed to be equally good."""
+    tie = Equivalent(f"plain-{depth}", to=f"residual-{depth}", on=evaluate.test_error, within=3.0)
+    return replace(design(scale), arms=[arm(depth, False), arm(depth, True)], verdict=tie)
+
+
+def normalised(scale: Scale, *, depth: int, normalisation: str) -> Design:
+    """Plain networks of 8 layers and of the learner's depth, claimed not to suffer from depth."""
+    tie = Equivalent(f"plain-{depth}", to="plain-8", on=evaluate.test_error, within=5.0)
+    arms = [arm(SHALLOW, False, normalisation), arm(depth, False, normalisation)]
+    return replace(design(scale), arms=arms, verdict=tie)
+
+
 study = Study(
     slug="shortcut-depth",
     chapter="depth",
+    after=("vanishing-gradients",),
     question=Text("Does a shortcut rescue a deep network?", "捷径连接能救回深层网络吗？"),
     claim=Text(
         en="Stacked 32 layers deep, a plain network does worse than one of 8 layers; shortcuts take back the loss.",
         zh="普通网络叠到 32 层，反而不如 8 层；加上捷径连接，就能把损失夺回来。",
     ),
     source="He et al. 2015, arXiv:1512.03385, Fig. 6 and Table 6",
-    explanation=Text(
-        en="A deep network could always copy a shallow one by letting its extra layers do nothing, so depth should never "
-        "hurt. In practice it does. A plain layer that does nothing is hard to find by small steps, and while the network "
-        "looks for it, signal and gradient are multiplied by one random matrix after another. A shortcut adds each "
-        "block's input to its output, y = x + f(x): doing nothing is f = 0, and the gradient always has a way around. "
-        "Look at the mechanism below: with 32 plain layers the gradient is weak at every layer, not only at the first "
-        "ones, since each weight's gradient is the signal that arrives times the error that comes back, and one of the two "
-        "is always small. With shortcuts and no normalisation it is large, and clipping its norm keeps it usable. "
-        "Plain and residual networks of 8 and 32 layers, equal in everything else, learn the same handwritten digits from "
-        "the same seeds; batch normalisation is left out because it hides the effect. The recipe was chosen on the networks "
-        "of 8 layers.",
-        zh="深层网络只要让多出来的层什么都不做，就能照抄浅层网络，所以加深本不该变差，实际却会变差。普通的层要靠一小步一小步地"
-        "调整，才能学会“什么都不做”，这很难；而在摸索的过程中，信号和梯度要接连乘上一个又一个随机矩阵。捷径连接把每个模块的输入"
-        "直接加到输出上，y = x + f(x)：“什么都不做”就是 f = 0，梯度也总有一条绕过去的路。请看下面的机理图：32 层普通网络的"
-        "梯度在每一层都很弱，不只是最前面几层，因为每个权重的梯度等于传来的信号乘以传回的误差，二者总有一个很小。"
-        "有捷径而没有归一化时，梯度很大，靠限制梯度的范数才好用。这里让 8 层和 32 层的普通网络与残差网络，在其余条件完全相同的"
-        "情况下，用相同的种子学习同一批手写数字；不用批归一化，因为它会掩盖这一效应。训练配方是用 8 层网络选定的。",
+    explanation=Explanation(
+        idea=Text(
+            en="A deep network is a chain of layers: each takes the numbers that the one before it made, and makes new "
+            "ones. A deep chain could always copy a short one by letting its extra layers pass their input on "
+            "unchanged, so more layers should never hurt. In practice they do. A layer that changes nothing is hard "
+            "to find by small steps, and while the network looks for it, the signal is multiplied by one random "
+            "table of numbers after another. A shortcut adds a block's input to its output: now changing nothing is "
+            "the easy thing to do, since the block only has to answer zero.",
+            zh="深层网络是一串层：每一层拿到前一层算出的数，再算出新的数。长的一串只要让多出来的层原样传递输入，就能照抄短的，"
+            "所以加深本不该变差，实际却会变差。“什么都不改”的层很难靠一小步一小步的调整找到，而在寻找的过程中，信号要接连乘上"
+            "一张又一张随机的数表。捷径连接把模块的输入直接加到输出上：这样“什么都不改”反而最容易，模块只要回答零就行。",
+        ),
+        formula=Text(
+            en="plain:     y = f(x)\nresidual:  y = x + f(x)\n\nx: what enters the block. y: what leaves it. "
+            "f: two layers with weights that are learned.\nThe slope of y along x is f'(x) for the plain block and "
+            "1 + f'(x) for the residual one: multiplied over many blocks, the first dies away where f' is small, the "
+            "second does not.",
+            zh="普通：y = f(x)\n残差：y = x + f(x)\n\nx：进入模块的数。y：离开模块的数。f：两层，权重要学。\n"
+            "y 对 x 的斜率，普通块是 f'(x)，残差块是 1 + f'(x)：许多块连乘起来，f' 很小时前者逐渐消失，后者不会。",
+        ),
+        experiment=Text(
+            en="Plain and residual networks of 8 and 32 layers, equal in everything else, learn the same 4,000 "
+            "handwritten digits for the same number of steps from the same starting numbers (the seed), and are judged "
+            "by their errors on 1,000 other digits. Batch normalisation, a brick that rescales the signal, is left "
+            "out because it hides the effect. The recipe was chosen on the networks of 8 layers.",
+            zh="8 层和 32 层的普通网络与残差网络，其余条件完全相同，从相同的起始数（种子）出发，用同样的步数学习同一批 4,000 个"
+            "手写数字，再看它们在另外 1,000 个数字上的错误率。批归一化会重新缩放信号，从而掩盖这一效应，所以不用。"
+            "训练配方是用 8 层网络选定的。",
+        ),
+        meaning=Text(
+            en="If the claim holds, depth itself did the harm and the shortcut undid it, since nothing else differs. "
+            "Look at the mechanism: it shows how strongly each layer is told to change before the first step. With "
+            "32 plain layers that message is weak at every layer, not only at the first ones: a weight's message is "
+            "the signal that arrives times the error that comes back, and one of the two is always small. With "
+            "shortcuts it is large, and the recipe's limit on its length keeps it usable. The experiment does not say "
+            "that a plain deep network can never learn: a rate chosen for it, or normalisation, may help.",
+            zh="如果论断成立，那么造成损害的就是深度本身，而挽回的就是捷径，因为别的都一样。看机理图：它画的是第一步之前，每一层被"
+            "要求改动得多强烈。32 层普通网络里，这个信息在每一层都很弱，不只是最前面几层：一个权重得到的信息等于传来的信号"
+            "乘以传回的误差，二者总有一个很小。有了捷径，它就很大，配方里对其长度的限制使它仍然好用。这个实验并不是说普通深层网络永远学不会："
+            "为它专门挑选学习率，或加上归一化，也许有用。",
+        ),
+    ),
+    exercises=(
+        Exercise(
+            task=Text(
+                en="Find a depth at which plain and residual networks tie: their errors differ by at most 3 points.",
+                zh="找出普通与残差打平的深度：二者的错误率相差不超过 3 个百分点。",
+            ),
+            design=tie_at,
+            among={"depth": (4, 40)},
+            solution={"depth": 4},
+        ),
+        Exercise(
+            task=Text(
+                en="Let a plain network of 20 layers or more do as well as one of 8, within 5 points: which "
+                "normalisation does it?",
+                zh="让 20 层以上的普通网络与 8 层的一样好，相差不超过 5 个百分点：要用哪种归一化？",
+            ),
+            design=normalised,
+            among={"depth": (20, 40), "normalisation": ("none", "batch")},
+            solution={"depth": 20, "normalisation": "batch"},
+        ),
     ),
     published=Text(
         en="He et al. report the same direction on CIFAR-10 with batch normalisation: 56 plain layers have a higher error "
@@ -75,16 +142,12 @@ study = Study(
     ),
     next=(
         Text(
-            "Find the depth at which plain and residual tie: ask with other depths.",
-            "找出普通与残差打平的深度：换几个深度再问。",
-        ),
-        Text(
-            "Put batch normalisation into both: how much of the gap remains?",
-            "两边都加上批归一化：差距还剩多少？",
-        ),
-        Text(
             "Train ten times as long (--scale full): does the plain network catch up?",
             "训练十倍的步数（--scale full）：普通网络会追上来吗？",
+        ),
+        Text(
+            "Give the plain network of 32 layers a rate of its own: how much of the gap remains?",
+            "给 32 层普通网络挑一个专门的学习率：差距还剩多少？",
         ),
     ),
     design=design,
