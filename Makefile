@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUDY ?= shortcut-depth
 SEEDS ?= 24
+BANDS ?=  # every study; `make bands BANDS=shortcut-depth` measures one
 
 .PHONY: ask test check lint types contract bench bands clean
 
@@ -11,7 +12,7 @@ ask: $(VENV)/.core
 	$(BIN)/zhixing ask $(STUDY)
 
 test: $(VENV)/.test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2
 
 check: lint types contract
 
@@ -29,7 +30,7 @@ bench: $(VENV)/.test
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 bands: $(VENV)/.core
-	$(BIN)/zhixing band $(STUDY) --seeds $(SEEDS)
+	$(BIN)/zhixing band $(BANDS) --seeds $(SEEDS)
 
 clean:
 	rm -rf $(VENV)

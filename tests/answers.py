@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from zhixing.core import Series, Text
+from zhixing.study import Explanation
 from zhixing.study.answer import (
     Answer,
     ArmRecord,
@@ -29,6 +30,13 @@ HOSTILE = (
 Rows = dict[str, dict[str, list[float]]]
 
 
+def explained(en: str, zh: str) -> Explanation:
+    """An explanation whose idea is the given text."""
+    return Explanation(
+        Text(en, zh), Text("y = x + f(x)", "y = x + f(x)"), Text("Two arms.", "两组。"), Text("It helps.", "有用。")
+    )
+
+
 def make_answer(
     folder: Path, *, failed: bool = False, verdict: Verdict = "supported", band: str | None = "inside"
 ) -> Answer:
@@ -45,13 +53,14 @@ def make_answer(
             "有捷径时，更深的网络更好；没有捷径时，更深的网络反而更差。",
         ),
         source="He et al. 2015, arXiv:1512.03385, Fig. 6",
-        explanation=Text(
+        explanation=explained(
             "Each block adds its input to its output, so that the gradient reaches the first layer along a path that "
             "no weight shrinks.\n\nWithout that path the product of many Jacobians fades, and the early layers of a "
             "deep network hardly learn.",
             "每个残差块把输入加到输出上，梯度因此有一条不经权重衰减的通路，可直达第一层。\n\n"
             "没有这条通路，许多雅可比矩阵连乘之后梯度逐层衰减，深层网络的前几层几乎学不到东西。",
         ),
+        exercises=(Text("Find a depth at which they tie.", "找出打平的深度。"),),
         scale="quick",
         verdict=verdict,
         sentence=_sentence(verdict, claims[0]),
@@ -122,7 +131,8 @@ def hostile(answer: Answer) -> Answer:
         answer,
         question=text,
         sentence=text,
-        explanation=text,
+        explanation=Explanation(text, text, text, text),
+        exercises=(text,),
         source=HOSTILE,
         command=HOSTILE,
         claims=tuple(dataclasses.replace(claim, text=text, unit=text) for claim in answer.claims),

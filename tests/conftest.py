@@ -13,7 +13,23 @@ import numpy as np
 import pytest
 import torch
 
-shaped = ["zhixing.nn", "zhixing.models", "zhixing.evaluate.classification", "zhixing.evaluate.gradients"]
+shaped = [
+    "zhixing.nn",
+    "zhixing.models",
+    *(
+        f"zhixing.evaluate.{name}"
+        for name in (
+            "classification",
+            "gradients",
+            "derivatives",
+            "shifts",
+            "neighbours",
+            "curvature",
+            "landscape",
+            "noise_scale",
+        )
+    ),
+]
 jaxtyping.install_import_hook(shaped, "beartype.beartype")
 torch.set_num_threads(1)  # as a worker runs, and faster on networks as small as these
 

@@ -68,6 +68,6 @@ def test_every_study_ships_a_band_of_twenty_seeds_or_more(slug: str) -> None:
     assert len(record["seeds"]) >= 20
     assert record["machine"]["torch"]
     assert record["machine"]["processor"]
-    for arm, call in study.plan("quick").calls.items():
+    for arm, call in study.plan("quick").stated.items():
         assert record["arms"][arm]["call"] == repr(call), "the band was measured with other settings: run `make bands`"
         assert all(len(values) == len(record["seeds"]) for values in record["arms"][arm]["measures"].values())

@@ -184,3 +184,77 @@ def test_ctrl_c_says_how_to_go_on_and_the_next_asking_does(tmp_path: Path) -> No
     kept = [path for path in (tmp_path / "desks").iterdir() if (path / "checkpoint.safetensors").exists()]
     assert kept or list((tmp_path / "trials").iterdir())
     assert store.listed() is not None
+
+
+def test_next_opens_the_first_question_without_an_answer(home: Path) -> None:
+    row = json.loads(run("next", "--json", home=home).stdout)
+    assert row["status"] != "answered"
+    listed = json.loads(run("list", "--json", home=home).stdout)
+    assert row["slug"] == next(other["slug"] for other in listed if other["status"] != "answered")
+    shown = run("next", home=home).stdout
+    assert f"zhixing ask {row['slug']}" in shown
+    assert f"zhixing guess {row['slug']}" in shown
+    assert "The idea" in shown
+
+
+def test_the_path_goes_by_chapter_with_minutes_and_exercises(home: Path) -> None:
+    listed = json.loads(run("--json", home=home).stdout)
+    chapters = [row["chapter"] for row in listed]
+    assert sorted(set(chapters), key=chapters.index) == ["descent", "depth", "seeing", "measuring", "families"]
+    assert all(row["minutes"] > 0 and row["exercises"] >= 2 for row in listed)
+    shown = run(home=home, COLUMNS="100").stdout
+    assert "Descent  0/" in shown
+    assert "Depth  1/" in shown
+    assert "0/2" in shown
+    assert "min" in shown
+    assert "分钟" in run("--lang", "zh", home=home).stdout
+
+
+def test_an_exercise_states_its_task_and_what_may_be_chosen(home: Path) -> None:
+    shown = run("exercise", "shortcut-depth", "2", home=home).stdout
+    assert "depth: a whole number from 20 to 40" in shown
+    assert "normalisation: one of none, batch" in shown
+    assert "zhixing exercise shortcut-depth 2 depth=20 normalisation=none" in shown
+    stated = json.loads(run("exercise", "shortcut-depth", "2", "--json", home=home).stdout)
+    assert stated["solution"] is None
+    solved = json.loads(run("exercise", "shortcut-depth", "2", "--solution", "--json", home=home).stdout)
+    assert solved["solution"] == {"depth": 20, "normalisation": "batch"}
+
+
+def test_an_answer_to_an_exercise_is_run_and_judged(home: Path) -> None:
+    words = ("exercise", "shortcut-depth", "1", "depth=4", "--scale", "smoke")
+    assert "cannot tell whether your answer holds" in run(*words, home=home).stdout
+    answer = json.loads(run(*words, "--json", home=home).stdout)
+    assert answer["study"] == "shortcut-depth.1.depth=4"
+    assert answer["verdict"] == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("exercise", "shortcut-depth", "9"), "has 2 exercises, counted from 1; got 9"),
+        (("exercise", "shortcut-depth", "1", "depth"), "write name=value; got 'depth'"),
+        (("exercise", "shortcut-depth", "1", "depth=many"), "a whole number from 4 to 40; got 'many'"),
+        (("exercise", "shortcut-depth", "1", "width=4"), "setting 'width' is unknown"),
+        (("exercise", "shortcut-depth", "1", "depth=4", "--scale", "huge"), "scale 'huge' is unknown"),
+        (("runs", "compare", "nothing", "nothing"), "'nothing' stands for no run"),
+    ],
+)
+def test_mistakes_with_exercises_and_runs_get_one_line(words: tuple[str, ...], says: str, home: Path) -> None:
+    ran = run(*words, home=home)
+    assert ran.returncode == 2
+    assert says in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_two_runs_are_compared_in_words_and_in_json(home: Path) -> None:
+    names = ("shortcut-depth/plain-32", "shortcut-depth/residual-32")
+    shown = run("runs", "compare", *names, home=home).stdout
+    assert "model.shortcut" in shown
+    assert "test_error" in shown
+    found = json.loads(run("runs", "compare", *names, "--json", home=home).stdout)
+    assert [difference["name"] for difference in found["differences"]] == ["model.shortcut"]
+    each = run("runs", "--study", "shortcut-depth", home=home).stdout
+    assert "plain-32" in each
+    one = json.loads(run("runs", "--json", home=home).stdout)[0]["digest"]
+    assert json.loads(run("runs", "compare", one[:8], one, "--json", home=home).stdout)["differences"] == []

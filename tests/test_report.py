@@ -19,7 +19,7 @@ from zhixing import look
 from zhixing.core import Series, Text
 from zhixing.look.curves import grow_by_factors
 from zhixing.look.style import axis, folded
-from zhixing.study import report
+from zhixing.study import Explanation, report
 from zhixing.study.answer import Answer
 from zhixing.study.report import main_figure, write_report
 
@@ -151,15 +151,12 @@ def test_every_text_has_its_other_half(answer):
 
 
 def test_no_visible_text_is_in_one_language_only(tmp_path):
-    visible = re.sub(
-        r'<(span|div) lang="(en|zh)">.*?</\1>', "", body_of(written(make_answer(tmp_path))), flags=re.DOTALL
-    )
+    halves = re.compile(r'<(span|div|pre)( class="formula")? lang="(en|zh)">.*?</\1>', flags=re.DOTALL)
+    visible = halves.sub("", body_of(written(make_answer(tmp_path))))
     left = " ".join(re.sub("<[^>]*>", " ", visible).split())
     words = set(re.findall("[A-Za-z]{3,}|[一-鿿]+", left))
     free = "He arXiv Fig zhixing train supervised model resnet cifar depth shortcut False True data digits steps ask scale "
-    free += (
-        "quick AMD EPYC Linux Python cpu Zhixing 知行 UTC English 中文 torch Does lower the error layer network nats"
-    )
+    free += "exercise quick AMD EPYC Linux Python cpu Zhixing 知行 UTC English 中文 torch Does lower the error layer network nats"
     assert words <= set(free.split()) | set(re.findall("[a-f]{3,}", left)), words - set(free.split())
 
 
@@ -264,7 +261,7 @@ def test_sections_without_content_are_left_out(tmp_path):
     answer = make_answer(tmp_path, band=None)
     nothing = Text("", "")
     bare = dataclasses.replace(
-        answer, notes=(), next=(), claims=(), machine={}, explanation=nothing,
+        answer, notes=(), next=(), claims=(), machine={}, explanation=Explanation(*[nothing] * 4), exercises=(),
         trials=tuple(dataclasses.replace(trial, measures={}) for trial in answer.trials),
         measures=answer.measures[2:],
     )  # fmt: skip

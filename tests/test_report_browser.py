@@ -156,7 +156,9 @@ def test_switch_changes_every_word(visits):
     assert page.get_attribute("#main", "aria-label").startswith("各组的测试错误率")
     assert page.get_attribute("button[data-language=zh]", "aria-pressed") == "true"
     common = set(re.findall("[A-Za-z]{4,}", english)) & set(re.findall("[A-Za-z]{4,}", chinese))
-    names = "residual plain torch zhixing shortcut depth scale quick normalisation arXiv CIFAR EPYC Linux Python"
+    names = (
+        "residual plain torch zhixing exercise shortcut depth scale quick normalisation arXiv CIFAR EPYC Linux Python"
+    )
     error = "the loss became NaN at step lower learning rate help"
     assert common <= set(f"{names} {error}".split())
     visit.look("en")

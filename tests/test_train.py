@@ -1,4 +1,6 @@
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -83,8 +85,8 @@ def test_sgd_follows_its_formula(nesterov, channels_last):
     for seed in range(4):
         if seed == 2:  # put down and taken up, in the memory layout of a file
             state = optimiser.state_dict()
-            held = {i: {"momentum_buffer": s["momentum_buffer"].contiguous()} for i, s in state["state"].items()}
-            optimiser.load_state_dict({**state, "state": held})
+            held = [tensor.clone(memory_format=torch.contiguous_format) for tensor in state["memory"]["velocity"]]
+            optimiser.load_state_dict({**state, "memory": {"velocity": held}})
         model.receive(seed)
         optimiser.step()
         for i, parameter in enumerate(model.parameters()):
@@ -145,6 +147,64 @@ def test_muon_orthogonalises_matrices_and_kernels_and_leaves_the_rest_to_adamw()
     for name in ("head.weight", "head.bias"):
         expected = adamw_by_hand(before[name], [g[name] for g in gradients], lr=0.01, decay=0.1)
         assert_close(dict(model.named_parameters())[name].detach(), expected)
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+@pytest.mark.parametrize(
+    ("ours", "theirs", "close"),
+    [
+        (
+            spec(train.sgd, lr=0.1, momentum=0.9, weight_decay=0.01),
+            lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.01, fused=True),
+            0.0,
+        ),
+        (spec(train.sgd, lr=0.1), lambda p: torch.optim.SGD(p, lr=0.1, fused=True), 0.0),
+        (spec(train.adamw, lr=0.01), lambda p: torch.optim.AdamW(p, lr=0.01, fused=True), 0.0),
+        (
+            spec(train.muon, lr=0.01, weight_decay=0.1),
+            lambda p: torch.optim.Muon(p, lr=0.01, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"),
+            1e-6,
+        ),
+    ],
+)
+def test_every_optimiser_takes_the_steps_of_torch_s_own(ours, theirs, close, channels_last):
+    if ours.function is train.muon:
+        model, other = (nn.Linear(5, 7, bias=False) for _ in range(2))
+        other.load_state_dict(model.state_dict())
+    else:
+        model, other = net(), net()
+    if channels_last:
+        model, other = (m.to(memory_format=torch.channels_last) for m in (model, other))
+    optimiser, reference = ours.build(model), theirs(other.parameters())
+    for seed in range(6):
+        for number, (p, q) in enumerate(zip(model.parameters(), other.parameters(), strict=True)):
+            drawn = torch.randn(p.shape, generator=generator(100 * seed + number))
+            p.grad, q.grad = (torch.empty_like(p).copy_(drawn) for _ in range(2))
+        optimiser.step()
+        reference.step()
+    for p, q in zip(model.parameters(), other.parameters(), strict=True):
+        assert_close(p.detach(), q.detach(), atol=close, rtol=0.0)
+
+
+def test_a_weight_without_a_gradient_stays_and_the_others_move():
+    for make in (spec(train.sgd, lr=0.1, momentum=0.9), spec(train.adamw, lr=0.1), spec(train.muon, lr=0.1)):
+        model = net()
+        model.receive(1)
+        model.kernel.grad = None
+        before = {name: p.detach().clone() for name, p in model.named_parameters()}
+        make.build(model).step()
+        moved = {name for name, p in model.named_parameters() if not torch.equal(p, before[name])}
+        assert moved == {"matrix", "head.weight", "head.bias"}
+
+
+def test_no_optimiser_loads_the_compiler():
+    code = (
+        "import sys, torch; from zhixing import models, train; m = models.MLP(widths=(4,))\n"
+        "for make in (train.sgd, train.adamw, train.muon):\n"
+        "    o = make(m, lr=0.1); m(torch.ones(1, 784)).sum().backward(); o.step(); o.zero_grad()\n"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_muon_without_matrices_or_without_vectors():
@@ -402,18 +462,22 @@ def test_a_part_without_examples_is_refused_with_the_cure(memory_watch):
 
 @pytest.mark.parametrize("room", ["models", "data", "train", "evaluate"])
 def test_public_names_are_found_whatever_was_imported_first(room):
-    """A module named like a name in it would hide that name once it is imported; and rooms import lazily."""
+    """Every module is imported before any name is asked for: none may hide a name; and rooms import lazily.
+
+    A name may be that of its own module (lazy_loader guards it), not that of another one.
+    """
     import importlib
     import pkgutil
     import subprocess
     import sys
+    from types import ModuleType
 
     package = importlib.import_module(f"zhixing.{room}")
-    modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"zhixing.{room}.{module.name}")
     assert package.__all__
-    assert not modules & set(package.__all__)
-    for name in package.__all__:
-        assert getattr(package, name) is not None
+    hidden = [name for name in package.__all__ if isinstance(getattr(package, name), ModuleType)]
+    assert hidden == []
     code = f"import sys; from zhixing import {room}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -9,7 +9,7 @@ import numpy as np
 
 from zhixing.core import Measures, Seeds, Series, Text, Watch, spec
 from zhixing.evaluate.measure import measure
-from zhixing.study import All, Arm, Better, Design, Scale, Study
+from zhixing.study import All, Arm, Better, Design, Explanation, Scale, Study
 
 
 @measure(label=Text("error", "误差"), unit=Text("%", "%"), better="lower", low=0.0, high=100.0)
@@ -112,7 +112,7 @@ def toy(
         question=Text("Does down end lower?", "向下会更低吗？"),
         claim=Text("Down ends lower.", "向下会更低。"),
         source="none",
-        explanation=Text("A walk.", "一次游走。"),
+        explanation=Explanation(*[Text("A walk.", "一次游走。")] * 4),
         design=design,
         alone=alone,
     )
