@@ -169,6 +169,31 @@ def test_what_else_is_loaded_does_not_matter() -> None:
     assert len(shown) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "is_reached"),
+    [
+        ("return train.divided(x).fit(x)", False),
+        ("return train.fit(x)", True),
+        ("t = train; return t.fit(x)", True),
+        ("return train.divided(getattr(train, 'x')).fit(x)", True),
+        ("return [train.fit(y) for y in x]", True),
+        ("return [y.fit(train.divided) for y in x]", False),
+        ("return train.loop.fit(x)", True),
+    ],
+)
+def test_an_attribute_counts_only_of_the_module_that_it_is_read_from(
+    load: Callable[[str], Any], body: str, is_reached: bool
+) -> None:
+    """Of a module that is used in any other way, every name that the code mentions counts."""
+    parts = code_parts([load(f"from zhixing import train\n\ndef root(x):\n    {body}\n").root])
+    assert ("zhixing.train.loop.fit" in parts) == is_reached
+
+
+def test_an_array_may_stand_beside_a_module(load: Callable[[str], Any]) -> None:
+    source = "import numpy as np\nfrom zhixing import train\nGRID = np.arange(3)\n\ndef root():\n    return train.fit(GRID)\n"
+    assert "zhixing.train.loop.fit" in code_parts([load(source).root])
+
+
 def test_digest_is_the_same_in_every_process() -> None:
     line = "from zhixing.core import spec, Seeds, Series, Spec; from zhixing.core.code import code_digest; "
     line += "from zhixing.core.store import Result; from zhixing.core.text import Text; "

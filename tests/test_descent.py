@@ -286,7 +286,7 @@ def test_changes_are_those_of_a_step_taken_by_the_optimiser():
 
 
 TRIALS = {
-    "learning-rate": (learning_rate, "0.4", 5),
+    "learning-rate": (learning_rate, "0.4", 3),
     "jolts": (saddle_points, "jolts", 5),
     "mini-batches": (saddle_points, "mini-batches", 7),
     "local-minima": (local_minima, "4", 33),

@@ -14,10 +14,11 @@ import pkgutil
 import sys
 import sysconfig
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, partial
+from itertools import pairwise
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -95,18 +96,44 @@ def _scalars(values: Iterable[Any]) -> str:
 
 def _mentioned(function: Any) -> list[Any]:
     """The values of every global, import, closure cell, default and module attribute that the function's code names."""
-    names = set(_names(function.__code__))
-    values = [function.__globals__[name] for name in names if name in function.__globals__]
-    values += _imported(function.__code__)
-    for module in [value for value in values if isinstance(value, ModuleType) and _is_ours(value)]:
-        values.remove(module)
-        attributes = [getattr(module, name) for name in names if hasattr(module, name)]
-        values += [value for value in attributes if not isinstance(value, ModuleType)]
-    values += [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
-    return values + _defaults(function)
+    code, known = function.__code__, function.__globals__
+    names, read = _names(code), _attributes(code)
+    plain = [*_imported(code), *_defaults(function)]
+    plain += [cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)]
+    waiting: list[tuple[Any, Iterable[str]]] = [(value, names) for value in plain]
+    waiting += [(known[name], read.get(name) or names) for name in names & known.keys()]
+    values, seen = [], set[int]()
+    while waiting:
+        value, wanted = waiting.pop()
+        if not (isinstance(value, ModuleType) and _is_ours(value)):
+            values.append(value)
+        elif id(value) not in seen or wanted is not names:
+            seen.add(id(value))
+            waiting += [(getattr(value, name), names) for name in wanted if hasattr(value, name)]
+    return values
 
 
-def _imported(code: CodeType) -> list[Any]:
+@cache
+def _attributes(code: CodeType) -> dict[str, set[str]]:
+    """For each global that is used for nothing but its attributes, their names."""
+    found: dict[str, set[str]] = {}
+    others: set[str] = set()
+    for step, after in pairwise(dis.get_instructions(code)):
+        if step.opname == "LOAD_GLOBAL":
+            if after.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+                found.setdefault(step.argval, set()).add(after.argval)
+            else:
+                others.add(step.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            for name, read in _attributes(constant).items():
+                found.setdefault(name, set()).update(read)
+            others |= set(constant.co_names) - _attributes(constant).keys()
+    return {name: read for name, read in found.items() if name not in others}
+
+
+@cache
+def _imported(code: CodeType) -> tuple[Any, ...]:
     """What the import statements inside a function bind; of libraries, their name alone."""
     found: list[Any] = []
     module = ""
@@ -122,7 +149,7 @@ def _imported(code: CodeType) -> list[Any]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             found += _imported(constant)
-    return found
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -149,13 +176,13 @@ def _is_filled(cell: Any) -> bool:
     return True
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
+@cache
+def _names(code: CodeType) -> frozenset[str]:
+    inner = (_names(constant) for constant in code.co_consts if isinstance(constant, CodeType))
+    return frozenset(code.co_names).union(*inner)
 
 
+@cache
 def _code_text(code: CodeType) -> str:
     """Bytecode, names and constants; the first constant of a named function is its docstring, which decides nothing."""
     is_named = not code.co_name.startswith("<")
@@ -191,7 +218,7 @@ def _module_name(found: Any) -> str:
     return own if isinstance(own, str) else type(found).__module__
 
 
-@lru_cache
+@cache
 def _version(module: str) -> str:
     """The version of the distribution that carries a top-level module; empty for the standard library."""
     if module in sys.stdlib_module_names:

@@ -6,6 +6,7 @@ a missing value is left out, and no column is scaled: that is learned from the t
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +71,7 @@ REGRESSION_TABLES = (*_R_REGRESSIONS, *_SKLEARN_REGRESSIONS)
 """The name of every table for regression."""
 
 
+@lru_cache(maxsize=16)
 def table(name: str) -> Dataset:
     """A table by its name: all rows in the training part, float64 of shape (n, columns), targets int64 classes.
 
@@ -87,6 +89,7 @@ def table(name: str) -> Dataset:
     return _dataset(bunch.data, bunch.target, bunch.feature_names, bunch.target_names)
 
 
+@lru_cache(maxsize=16)
 def regression_table(name: str) -> Dataset:
     """As `table`, with targets float64 that are amounts, in the table's own units, and no classes.
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.func import grad, jvp, vmap
+from torch.func import jvp, vmap
 from torch.nn.functional import cross_entropy, one_hot
 
 Loss = Callable[[Tensor], Tensor]
@@ -68,8 +68,8 @@ def by_hand(network: TanhNetwork, parameters: Float[Tensor, " p"]) -> Float[Tens
 
 def reverse_mode(loss: Loss, parameters: Float[Tensor, " p"]) -> Float[Tensor, " p"]:
     """Automatic differentiation from the loss back: all parameters in one pass."""
-    gradient: Tensor = grad(loss)(parameters)
-    return gradient
+    leaf = parameters.detach().requires_grad_()
+    return torch.autograd.grad(loss(leaf), leaf)[0]
 
 
 def forward_mode(loss: Loss, parameters: Float[Tensor, " p"]) -> Float[Tensor, " p"]:

@@ -5,16 +5,15 @@ Departs from it: the mean gradient is that of all training examples, and the noi
 being guessed from two batch sizes.
 """
 
+from statistics import fmean
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.func import functional_call, grad, vmap
 from torch.nn.functional import cross_entropy
 
 SINGLE = 256
 """Examples whose own gradients are worked out."""
-CHUNK = 64
-"""How many of them stand in memory at a time."""
 
 
 def simple_noise_scale(model: nn.Module, inputs: Float[Tensor, "n ..."], targets: Int[Tensor, " n"]) -> float:
@@ -22,15 +21,11 @@ def simple_noise_scale(model: nn.Module, inputs: Float[Tensor, "n ..."], targets
 
     The inputs are all that training draws from; the first SINGLE of them, a fair mixture, stand for all in tr(S).
     """
-    weights = {name: weight.detach() for name, weight in model.named_parameters()}
+    weights = list(model.parameters())
 
-    def loss(weights: dict[str, Tensor], inputs: Tensor, targets: Tensor) -> Tensor:
-        return cross_entropy(functional_call(model, weights, (inputs,)), targets)
+    def square(inputs: Tensor, targets: Tensor) -> float:
+        gradients = torch.autograd.grad(cross_entropy(model(inputs), targets), weights)
+        return float(sum(gradient.square().sum() for gradient in gradients))
 
-    def of_one(example: Tensor, target: Tensor) -> Tensor:
-        own = grad(loss)(weights, example[None], target[None])
-        return torch.stack([gradient.square().sum() for gradient in own.values()]).sum()
-
-    squares = vmap(of_one, chunk_size=CHUNK)(inputs[:SINGLE], targets[:SINGLE])
-    mean = sum(gradient.square().sum() for gradient in grad(loss)(weights, inputs, targets).values())
-    return float(squares.mean() / mean - 1)
+    singles = [square(inputs[at : at + 1], targets[at : at + 1]) for at in range(min(SINGLE, len(inputs)))]
+    return fmean(singles) / square(inputs, targets) - 1

@@ -22,7 +22,7 @@ RATES = (0.0125, 0.05, 0.1, 0.2, 0.4, 1.6)
 ON, ABOVE = ("0.2", "0.4"), "1.6"
 """The arms that come to the edge, and the one that is thrown off it."""
 EXAMPLES = {"smoke": 100, "quick": 500, "full": 4000}
-STEPS = {"smoke": 8, "quick": 800, "full": 10_000}
+STEPS = {"smoke": 4, "quick": 800, "full": 10_000}
 SEEDS = {"smoke": 2, "quick": 12, "full": 20}
 TARGET, BROKEN_OFF = 0.06, 1e3
 LOOKS, ROWS = 16, 64

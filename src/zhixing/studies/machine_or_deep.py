@@ -10,15 +10,15 @@ from zhixing.evaluate.growth import EXAMPLES as AXIS
 from zhixing.evaluate.measure import Measure
 from zhixing.study import All, Arm, Better, Claim, Design, Exercise, Explanation, Scale, Study, Table
 
-SEEDS = {"smoke": 2, "quick": 12, "full": 12}
+SEEDS = {"smoke": 1, "quick": 12, "full": 12}
 STEPS = {"smoke": 2, "quick": 300, "full": 3_000}
 EXAMPLES = {
     "pictures": {
-        "smoke": (60, 120),
+        "smoke": (60,),
         "quick": (60, 250, 1_000, 4_000),
         "full": (60, 120, 250, 500, 1_000, 2_000, 4_000),
     },
-    "tables": {"smoke": (60, 120), "quick": (60, 220, 800, 2_800), "full": (60, 110, 220, 420, 800, 1_500, 2_800)},
+    "tables": {"smoke": (60,), "quick": (60, 220, 800, 2_800), "full": (60, 110, 220, 420, 800, 1_500, 2_800)},
 }
 TABLES = ("churn", "spam", "credit")
 """The tables of two classes with 3,000 rows or more, the rarer class being a tenth of them or more."""
@@ -103,12 +103,12 @@ def family(scale: Scale, kind: str, name: str) -> Spec:
 
 
 def arm(scale: Scale, kind: str, name: str, examples: tuple[int, ...]) -> Arm:
-    pictures = (spec(data.digits28, train=4_500, test=500),)
+    pictures, tables = (spec(data.digits28, train=4_500, test=500),), TABLES[:1] if scale == "smoke" else TABLES
     return Arm(
         f"{kind}-{name}",
         label=KINDS[kind].format(family=FAMILIES[name]),
         model=family(scale, kind, name),
-        data=pictures if kind == "pictures" else tuple(spec(data.table, name=table) for table in TABLES),
+        data=pictures if kind == "pictures" else tuple(spec(data.table, name=table) for table in tables),
         examples=examples,
     )
 

@@ -12,6 +12,7 @@ from zhixing.study import All, Arm, Claim, Design, Exercise, Explanation, Scale,
 LIMIT = {"smoke": 20, "quick": 500, "full": 5_000}
 TARGET = {"smoke": 1.5, "quick": 0.1, "full": 0.01}
 SEEDS = {"smoke": 2, "quick": 12, "full": 20}
+TUNING_SEEDS = {"smoke": 1, "quick": 2, "full": 2}
 WIDTHS = {"smoke": (16,), "quick": (128, 128), "full": (256, 256)}
 PLAIN_STEPS = Text("steps of plain descent", "普通下降的步数")
 
@@ -132,7 +133,11 @@ def compared(scale: Scale, *, batch: int) -> Design:
         verdict=All(
             *(Saves(name, than="plain", on=cost_to_target, times=1.1) for name in ("momentum", "Adam", "Muon"))
         ),
-        tuning=Tuning(on=steps_to_target, settings={"data": spec(data.digits28, train=3500, validation=500)}),
+        tuning=Tuning(
+            on=steps_to_target,
+            settings={"data": spec(data.digits28, train=3500, validation=500)},
+            seeds=TUNING_SEEDS[scale],
+        ),
     )
 
 

@@ -78,8 +78,8 @@ def ask(
     try:
         session.start()
         plan = study.plan(scale, seeds=seeds, first_seed=first_seed, device=checked_device(device))
-        plan, predicted = _priced(plan, session, budget, stop_early, notes)
-        plan = _tuned(plan, session, notes)
+        plan, tried, predicted = _priced(plan, session, budget, stop_early, notes)
+        plan = _tuned(plan, tried, session, notes)
         wanted = trials(plan)
         session.look_up(wanted)
         decision = _decided(plan, wanted, session, stop_early)
@@ -124,8 +124,8 @@ def _kept(folder: Path, key: str, store: RunStore, began: float) -> Answer | Non
 
 def _priced(
     plan: Plan, session: Session, budget: float | None, stop_early: bool, notes: list[Text]
-) -> tuple[Plan, Price]:
-    """The plan that the budget allows, and what it will cost; each plan is frozen before a trial begins."""
+) -> tuple[Plan, list[Trial], Price]:
+    """The plan that the budget allows, its tuning trials and its cost; each plan is frozen before a trial begins."""
     _freeze(session.store, plan)
     tried, wanted = rehearsals(plan), trials(plan)
     session.look_up([*tried, *wanted])
@@ -163,12 +163,12 @@ def _priced(
     price = Price(seconds(least), seconds(len(plan.seeds)), session.predicted_bytes, 0.0, 0)
     known = len(tried) + len(wanted) - len(session.missing([*tried, *wanted]))
     session.listen(Priced(price, len(tried) + least * len(plan.calls), len(tried) + len(wanted), known))
-    return plan, price
+    return plan, tried, price
 
 
-def _tuned(plan: Plan, session: Session, notes: list[Text]) -> Plan:
+def _tuned(plan: Plan, tried: list[Trial], session: Session, notes: list[Text]) -> Plan:
     """The plan with the best choice of every arm, as its tuning trials show; what was chosen goes into the notes."""
-    tried, tuning = rehearsals(plan), plan.design.tuning
+    tuning = plan.design.tuning
     if not tried or tuning is None:
         return plan
     session.listen(Stage(Text("tuning every arm", "正在给每一组调优")))

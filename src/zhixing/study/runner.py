@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Protocol
 
 from zhixing.core import StoreError, Text
+from zhixing.core.code import code_parts
 from zhixing.core.store import Result, RunStore
 from zhixing.study.desk import Tell
 from zhixing.study.events import Listen, Moved, Warned
@@ -55,6 +56,9 @@ class InProcess:
         """Nothing to close."""
 
     def _perform(self, trial: Trial, tell: Tell, sample: float | None) -> Outcome:
+        if "torch" not in code_parts([trial.call]):
+            return perform(trial, self._store, tell, sample)  # loading it would take longer than many a trial
+
         import torch
 
         threads = torch.get_num_threads()

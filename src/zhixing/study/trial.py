@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from typing import Any
 
 from zhixing.core import Spec
 from zhixing.core.code import code_digest
@@ -52,7 +53,8 @@ def rehearsals(plan: Plan) -> list[Trial]:
 
 
 def _of_calls(plan: Plan, calls: list[tuple[str, Spec]], seeds: Iterable[int]) -> list[Trial]:
-    identities = [(arm, call, _data_fingerprint(call), code_digest(call)) for arm, call in calls]
+    fingerprint = cache(_fingerprint)  # for this once: a file may hold other data the next time
+    identities = [(arm, call, fingerprint(call.settings.get("data")), code_digest(call)) for arm, call in calls]
     return [
         Trial(plan.study.slug, plan.scale, arm, seed, call, data, code)
         for seed in seeds
@@ -60,9 +62,8 @@ def _of_calls(plan: Plan, calls: list[tuple[str, Spec]], seeds: Iterable[int]) -
     ]
 
 
-def _data_fingerprint(call: Spec) -> str:
-    """The fingerprint of the data set that the call names under `data`; empty for a trial without data."""
-    data = call.settings.get("data")
+def _fingerprint(data: Any) -> str:
+    """The fingerprint of the data set that a call names under `data`; empty for a trial without data."""
     return data.build().fingerprint if isinstance(data, Spec) else ""
 
 
