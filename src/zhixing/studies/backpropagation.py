@@ -145,72 +145,87 @@ study = Study(
     question=Text("Is backpropagation just the chain rule?", "反向传播就是链式法则吗？"),
     claim=Text(
         en="The chain rule by hand gives backpropagation's gradient to six digits; what is special is the order: the "
-        "gradient of every weight costs no more than four loss evaluations, where other ways need thousands.",
-        zh="手写链式法则得到的梯度与反向传播有六位数字一致；特别之处在于次序：所有权重的梯度合起来，代价不超过四次损失计算，"
-        "而别的办法要几千次。",
+        "slopes of all weights together cost no more than four loss evaluations, where other ways need thousands.",
+        zh="手写链式法则得到的梯度与反向传播有六位数字一致；特别之处在于次序：所有权重的梯度合起来，代价不超过四次损失"
+        "计算，而别的办法要几千次。",
     ),
     source="Rumelhart, Hinton and Williams 1986, Nature 323; Baydin et al. 2018, arXiv:1502.05767, Section 3",
     explanation=Explanation(
         idea=Text(
-            en="A network computes in steps: sums, then a bend, then sums again, until one number says how wrong its "
-            "answers are, the loss. To learn, it needs to know how the loss changes with every one of its weights. The "
-            "chain rule of school says how slopes combine: if y follows x with slope 2 and z follows y with slope 3, "
-            "then z follows x with slope 6. For a chain the product is all there is. But one may multiply it out from "
-            "either end. From the weights on (forward mode), every weight needs a pass of its own. From the loss back, "
-            "one pass serves all weights, since they share the last links of their chains: this is backpropagation, "
-            "or reverse mode. A third way asks for no rule at all: move one weight a little, see how much the loss "
-            "moves, and divide (finite differences).",
-            zh="网络是一步步算的：求和，弯折，再求和，最后得到一个数，说明答得有多错，这就是损失。要学习，就得知道损失随每个"
-            "权重怎样变化。学校里的链式法则说明了斜率如何合成：y 随 x 变化的斜率是 2，z 随 y 变化的斜率是 3，那么 z 随 x 变化"
-            "的斜率就是 6。一条链无非是个连乘积，不过可以从两头算起。从权重往后算（前向模式），每个权重都要单独走一遍。从损失"
-            "往回算，一遍就够所有权重用，因为它们的链共享最后几环：这就是反向传播，也叫反向模式。还有一种办法什么法则都不用："
-            "把一个权重挪动一点，看损失变了多少，相除即可（有限差分）。",
+            en="A network computes in steps: it multiplies its inputs by numbers of its own, the weights, adds up, "
+            "bends each sum by a curve, and does the same with what comes out, until one number says how wrong its "
+            "answers are, the loss. To learn, it needs to know how the loss changes with every one of its weights; "
+            "all these slopes together are the gradient. The chain rule of school says how slopes combine: if y "
+            "follows x with slope 2 and z follows y with slope 3, then z follows x with slope 6. For a chain the "
+            "product is all there is. But one may multiply it out from either end. From the weights on (forward "
+            "mode), every weight needs a pass of its own. From the loss back, one pass serves all weights, since they "
+            "share the last links of their chains: this is backpropagation, or reverse mode. A third way asks for no "
+            "rule at all: move one weight a little, see how much the loss moves, and divide (finite differences).",
+            zh="网络是一步步算的：把输入乘上自己的一些数（权重）再求和，用一条曲线把和弯一弯，对得到的结果再来一遍，最"
+            "后得到一个数，说明答得有多错，这就是损失。要学习，就得知道损失随每个权重怎样变化；所有这些斜率合在一起，"
+            "叫做梯度。学校里的链式法则说明了斜率如何合成：y 随 x 变化的斜率是 2，z 随 y 变化的斜率是 3，那么 z 随 x "
+            "变化的斜率就是 6。一条链无非是个连乘积，不过可以从两头算起。从权重往后算（前向模式），每个权重都要单独走"
+            "一遍。从损失往回算，一遍就够所有权重用，因为它们的链共享最后几环：这就是反向传播，也叫反向模式。还有一种"
+            "办法什么法则都不用：把一个权重挪动一点，看损失变了多少，相除即可（有限差分）。",
         ),
         formula=Text(
             en="backward:     e[l] = (W[l+1]^T e[l+1]) x (1 - a[l]^2),   gradient of W[l] = e[l] a[l-1]^T\n"
             "differences:  (L(w + s) - L(w - s)) / (2 s)\n\n"
-            "L: the loss. W[l]: the weights of layer l. a[l]: what layer l gives out; 1 - a^2 is the slope of tanh, the "
-            "bend used here. e[l]: how the loss changes with the sums of layer l. ^T: rows and columns exchanged. x: "
-            "number by number. w: one weight. s: the step by which it is moved.",
-            zh="往回传：e[l] = (W[l+1]^T e[l+1]) × (1 - a[l]^2)，  W[l] 的梯度 = e[l] a[l-1]^T\n有限差分：(L(w + s) - L(w - "
-            "s)) / (2 s)\n\n"
-            "L：损失。W[l]：第 l 层的权重。a[l]：第 l 层的输出；1 - a^2 是 tanh 的斜率，这里就用 tanh 来弯折。e[l]：损失随第 "
-            "l 层的和怎样变化。^T：行列互换。×：逐个相乘。w：一个权重。s：挪动它的步子。",
+            "L: the loss. W[l]: the weights of layer l in a table, a row for each unit and a column for each input. "
+            "a[l]: what layer l gives out, a column of numbers; 1 - a^2 is the slope of tanh, the bend used here, a "
+            "curve from -1 to 1. e[l]: how the loss changes with the sums of layer l; for the last layer it is read "
+            "off the loss itself. ^T: rows and columns exchanged. A table before a column: multiply each of its rows "
+            "with the column number by number, and add up. A column before a row: the table of all products of one "
+            "number each. x: number by number. w: one weight. s: the step by which it is moved. L(w + s): the loss "
+            "once it is moved.",
+            zh="往回传：e[l] = (W[l+1]^T e[l+1]) × (1 - a[l]^2)，  W[l] 的梯度 = e[l] a[l-1]^T\n有限差分：(L(w + s) - "
+            "L(w - s)) / (2 s)\n\n"
+            "L：损失。W[l]：第 l 层的权重，排成数表，每个单元一行，每个输入一列。a[l]：第 l 层的输出，是一列数；1 - "
+            "a^2 是 tanh 的斜率，这里就用 tanh 来弯折，它的取值在 -1 到 1 之间。e[l]：损失随第 l 层的和怎样变化；最后"
+            "一层的 e 直接由损失求出。^T：行列互换。数表后面跟一列数：把表的每一行与这列数逐个相乘，再加起来。一列数后"
+            "面跟一行数：两边各取一个数相乘，所有乘积排成的数表。×：逐个相乘。w：一个权重。s：挪动它的步子。L(w + s)："
+            "挪动之后的损失。",
         ),
         experiment=Text(
-            en="Networks with one hidden layer of 1 to 32 units and random weights look at 32 handwritten digits, shrunk "
-            "to 7 by 7 pixels. Four programs compute the same gradient: the two lines above, written out; automatic "
-            "backpropagation; automatic forward mode; finite differences. Each works with the seven digits in which "
-            "networks are usually trained, and is held against backpropagation with sixteen. Cost is counted, not "
-            "timed: the multiplications inside matrix products, divided by those that computing the loss once takes.",
-            zh="网络只有一个隐藏层，1 到 32 个单元，权重随机，看的是 32 个缩成 7×7 像素的手写数字。四个程序计算同一个梯度：把"
-            "上面那两行公式直接写出来；自动的反向传播；自动的前向模式；有限差分。它们都用训练网络时常用的七位精度，再与十六位"
-            "精度的反向传播对照。代价靠数而不靠计时：数出矩阵乘法里的乘法次数，除以算一次损失所需的次数。",
+            en="Networks with one hidden layer (a row of units between pixels and answers) of 1 to 32 units, and with "
+            "weights that the seed draws at random, look at 32 handwritten digits, shrunk to 7 by 7 pixels. Four "
+            "programs compute the same gradient: the backward formulas above, written out; automatic backpropagation; "
+            "automatic forward mode; finite differences with a step of 0.01. Each works with the seven digits in "
+            "which networks are usually trained, and is held against backpropagation with sixteen. Cost is counted, "
+            "not timed: the multiplications inside products of tables (matrices), divided by those that computing the "
+            "loss once takes.",
+            zh="网络只有一个隐藏层（像素与答案之间的一排单元），1 到 32 个单元，权重由种子随机抽取，看的是 32 个缩成 "
+            "7×7 像素的手写数字。四个程序计算同一个梯度：把上面“往回传”的公式直接写成程序；自动的反向传播；自动的前向"
+            "模式；有限差分，步子取 0.01。它们都用训练网络时常用的七位精度，再与十六位精度的反向传播对照。代价靠数而不"
+            "靠计时：数出数表（矩阵）相乘里的乘法次数，除以算一次损失所需的次数。",
         ),
         meaning=Text(
             en="By hand, backward and forward agree as far as the computer's digits go: nothing but the chain rule is "
             "in them. They part at the price. In the figure of cost by size, the two that go backward lie level, "
-            "however many weights there are; the others rise in step with the weights. A network of a million weights "
-            "would pay a million for one step of learning; so backpropagation is the chain rule, evaluated from the "
-            "end at which there is one number.\n\n"
+            "however many weights there are; the others rise in step with the weights. Going forward, a network of a "
+            "million weights would pay for about a million loss evaluations at every step of learning; going "
+            "backward, for two or three. So backpropagation is the chain rule, evaluated from the end at which there "
+            "is one number.\n\n"
             "Finite differences fail in accuracy as well. Their error makes a V: a large step measures a bend instead "
-            "of a slope, a small one subtracts two numbers that are equal in nearly all of their digits. Even the best "
-            "step keeps half of the digits. They are good for checking a program, not for learning. What is not counted "
-            "here is memory: going backward, every layer's output has to be kept until the pass returns.",
-            zh="手写的、反向的、前向的三种结果，在计算机精度所及之处完全一致：里面除了链式法则别无他物。差别在代价。看“代价与"
-            "规模”那幅图：往回算的两种是平的，与权重多少无关；其余的与权重个数同步上升。一百万个权重的网络，每学一步就要付一"
-            "百万次的代价；所以说，反向传播就是链式法则，只不过从“只有一个数”的那一头算起。\n\n"
-            "有限差分在精度上也不行。它的误差呈 V 形：步子大了，量到的是弯而不是斜率；步子小了，则是两个几乎每一位都相同的数"
-            "相减。哪怕最好的步子也只能保住一半的位数。它适合检查程序，不适合学习。这里没有算内存：往回算时，每一层的输出都得"
-            "保留到回程经过它为止。",
+            "of a slope, a small one subtracts two numbers that are equal in nearly all of their digits. Even 0.01, "
+            "the best of the steps tried, keeps about half of the seven digits. Finite differences are good for "
+            "checking a program, not for learning. What is not counted here is memory: going backward, every layer's "
+            "output has to be kept until the pass returns.",
+            zh="手写的、反向的、前向的三种结果，在计算机精度所及之处完全一致：里面除了链式法则别无他物。差别在代价。看"
+            "“代价与规模”那幅图：往回算的两种是平的，与权重多少无关；其余的与权重个数同步上升。有一百万个权重的网络，"
+            "用前向模式每学一步就要付出约一百万次损失计算的代价，往回算只要两三次。所以说，反向传播就是链式法则，只不"
+            "过从“只有一个数”的那一头算起。\n\n"
+            "有限差分在精度上也不行。它的误差呈 V 形：步子大了，量到的是弯而不是斜率；步子小了，则是两个几乎每一位都相"
+            "同的数相减。哪怕用试过的步子里最好的 0.01，七位里也只能保住一半左右。有限差分适合检查程序，不适合学习。这"
+            "里没有算内存：往回算时，每一层的输出都得保留到回程经过它为止。",
         ),
     ),
     exercises=(
         Exercise(
             task=Text(
-                en="Find a step at which finite differences get three digits of the gradient right. Why is the "
-                "smallest step not the best?",
-                zh="找一个步子，让有限差分算对梯度的三位数字。为什么不是步子越小越好？",
+                en="Find a step at which finite differences get at least three digits of the gradient right. Why is "
+                "the smallest step not the best?",
+                zh="找一个步子，让有限差分至少算对梯度的三位数字。为什么不是步子越小越好？",
             ),
             design=with_step,
             among={"step": (1e-7, 1.0)},
@@ -220,7 +235,8 @@ study = Study(
             task=Text(
                 en="With how many hidden units does forward mode cost between 5,000 and 6,000 loss evaluations? The "
                 "pictures have 49 pixels, and there are 10 answers.",
-                zh="有多少个隐藏单元时，前向模式的代价在 5,000 到 6,000 次损失计算之间？图像有 49 个像素，答案有 10 种。",
+                zh="有多少个隐藏单元时，前向模式的代价在 5,000 到 6,000 次损失计算之间？图像有 49 个像素，答案有 10 "
+                "种。",
             ),
             design=of_cost,
             among={"units": (1, 200)},
@@ -228,12 +244,13 @@ study = Study(
         ),
     ),
     published=Text(
-        en="Baydin et al. give reverse mode a cost of a small multiple of one evaluation, guaranteed below 6 and typically "
-        "2 to 3, whatever the number of inputs, and forward mode that of one pass for each input. Counted in matrix "
-        "products, reverse mode costs about 2.2 here: one forward pass and two products for each layer on the way back, "
-        "less the one for the pictures, which nobody asks for.",
-        zh="Baydin 等人指出，反向模式的代价是单次计算的一个小倍数，保证低于 6，通常为 2 到 3，与输入个数无关；前向模式则是每"
-        "个输入一遍。这里按矩阵乘法计数，反向模式约为 2.2：前向一遍，回程每层两次乘法，再省去没人需要的、对图像求梯度的那一次。",
+        en="Baydin et al. give reverse mode a cost of a small multiple of one evaluation, guaranteed below 6 and "
+        "typically 2 to 3, whatever the number of inputs (here the weights), and forward mode that of one pass for "
+        "each input. Counted in matrix products, reverse mode costs about 2.2 here: one forward pass and two products "
+        "for each layer on the way back, less the one for the pictures, which nobody asks for.",
+        zh="Baydin 等人指出，反向模式的代价是单次计算的一个小倍数，保证低于 6，通常为 2 到 3，与输入（这里就是权重）的"
+        "个数无关；前向模式则是每个输入一遍。这里按矩阵乘法计数，反向模式约为 2.2：前向一遍，回程每层两次乘法，再省去"
+        "没人需要的、对图像求梯度的那一次。",
     ),
     next=(
         Text(
@@ -241,8 +258,10 @@ study = Study(
             "让网络由一个权重算出一千个数：这回哪种模式便宜？",
         ),
         Text(
-            "Count the bytes that are kept for the way back as layers are added, and drop every other one.",
-            "逐层加深，数一数为回程保留了多少字节；再试着隔一层丢掉一层。",
+            "Count the bytes that are kept for the way back as layers are added. Then keep every other layer's output "
+            "only, and work out the rest again: what does it save, and what does it cost?",
+            "逐层加深，数一数为回程保留了多少字节；再改成每隔一层才保留一次输出，其余的到时重算：省下多少，又多花多"
+            "少？",
         ),
     ),
     design=design,

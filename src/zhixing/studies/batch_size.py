@@ -196,80 +196,83 @@ study = Study(
         "批越大，学习率也要越大吗？大到哪里就不再有用？",
     ),
     claim=Text(
-        en="A larger batch saves many steps only with a rate of its own; beyond a critical size it saves few, and the noise "
-        "of the gradient foretells that size to within a factor of ten.",
+        en="A larger batch saves many steps only with a rate of its own; beyond a critical size it saves few, and the "
+        "noise of the gradient foretells that size to within a factor of ten.",
         zh="批变大时，只有配上自己的学习率才能省下许多步；超过临界大小后就省得很少，而梯度的噪声能预告这个大小，误差在"
         "十倍以内。",
     ),
-    source="McCandlish et al. 2018, arXiv:1812.06162, Eq. 2.9 and 2.11, Appendix D; Goyal et al. 2017, arXiv:1706.02677, "
-    "Section 2.1; Shallue et al. 2019, arXiv:1811.03600",
+    source="McCandlish et al. 2018, arXiv:1812.06162, Eq. 2.9 and 2.11, Appendix D; Goyal et al. 2017, "
+    "arXiv:1706.02677, Section 2.1; Shallue et al. 2019, arXiv:1811.03600",
     explanation=Explanation(
         idea=Text(
-            en="A network learns in steps. At each step it looks at a handful of examples, the batch, and works out from "
-            "them the gradient: the direction in which its error grows. It then moves against it; how far is "
-            "set by the learning rate. A handful gives only a rough idea of the direction that all examples "
-            "together would give, as a poll of ten people gives a rough idea of an election. What is rough about it is "
-            "called noise.\n\n"
-            "A larger batch gives a truer direction, and whoever knows the way can stride out: the rate may grow. But once "
-            "the direction is true, asking still more examples tells nothing new, and the length of the stride is limited "
-            "by the bends of the road instead. So there should be a critical size: below it twice the batch saves half of "
-            "the steps, above it nothing.",
-            zh="网络一步一步地学习。每一步只看一小把样本，叫做一批，由它们算出梯度，也就是误差增大的方向，然后朝反方向"
-            "走；走多远由"
-            "学习率决定。一小把样本只能粗略地指出全体样本会指的方向，好比问十个人只能粗略地猜测选举结果。这种粗略叫做噪"
-            "声。\n\n"
-            "批越大，方向越准；认得路的人可以大步走，学习率也就可以增大。但方向一旦够准，再多问样本也没有新的消息，"
-            "步长便改由路的弯曲来限制。所以应当有一个临界大小：在它之下，批翻一倍，步数减半；在它之上，几乎不再减少。",
+            en="A network learns in steps. At each step it looks at a handful of examples, the batch, and works out "
+            "from them the gradient: the direction in which its weights, the numbers that it learns, would have to "
+            "move for its error to grow fastest. It then moves them the other way; how far is set by the learning "
+            "rate. A handful gives only a rough idea of the direction that all examples together would give, as a "
+            "poll of ten people gives a rough idea of an election. What is rough about it is called noise.\n\n"
+            "A larger batch gives a truer direction, and whoever knows the way can stride out: the rate may grow. But "
+            "once the direction is true, asking still more examples tells nothing new, and the length of the stride "
+            "is limited by the bends of the road instead. So there should be a critical size: far below it, twice the "
+            "batch saves nearly half of the steps; far above it, hardly any.",
+            zh="网络一步一步地学习。每一步只看一小把样本，叫做一批，由它们算出梯度，也就是权重（网络要学的那些数）往哪"
+            "个方向变，误差增大得最快；然后让权重朝反方向走，走多远由学习率决定。一小把样本只能粗略地指出全体样本会指"
+            "的方向，好比问十个人只能粗略地猜测选举结果。这种粗略叫做噪声。\n\n"
+            "批越大，方向越准；认得路的人可以大步走，学习率也就可以增大。但方向一旦够准，再多问样本也没有新的消息，步"
+            "长便改由路的弯曲来限制。所以应当有一个临界大小：比它小得多时，批翻一倍，步数几乎减半；比它大得多时，步数"
+            "几乎不再减少。",
         ),
         formula=Text(
             en="S(B) = S_min (1 + B_c / B)\nB_noise = tr(C) / |G|^2\n\n"
-            "B: examples in a batch. S: steps to the target. S_min: the steps that even endless batches would need. B_c: the "
-            "critical batch, where S is twice S_min. G: the gradient of all examples, |G|^2 the sum of its squared entries. "
-            "tr(C): how far the gradient of a single example lies from G, squared, on average. The theory says: B_c is "
-            "about the mean of B_noise on the way.",
+            "B: examples in a batch. S: steps to the target. S_min: the steps that even endless batches would need. "
+            "B_c: the critical batch, where S is twice S_min. B_noise: the noise scale. G: the gradient of all "
+            "examples, |G|^2 the sum of its squared entries, one for each weight. tr(C): how far the gradient of a "
+            "single example lies from G, squared, on average. The theory says: B_c is about the mean of B_noise on "
+            "the way.",
             zh="S(B) = S_min (1 + B_c / B)\nB_noise = tr(C) / |G|^2\n\n"
-            "B：一批的样本数。S：达到目标的步数。S_min：批无穷大时仍需的步数。B_c：临界批大小，此时 S 是 S_min 的两倍。"
-            "G：全体样本的梯度，|G|^2 是它各分量平方之和。tr(C)：单个样本的梯度与 G 之差的平方的平均。理论说：B_c 大约"
-            "等于 B_noise 在途中的平均。",
+            "B：一批的样本数。S：达到目标的步数。S_min：批无穷大时仍需的步数。B_c：临界批大小，此时 S 是 S_min 的两"
+            "倍。B_noise：噪声尺度。G：全体样本的梯度，|G|^2 是它各分量（每个权重一个）的平方之和。tr(C)：单个样本的梯"
+            "度与 G 之差，其各分量平方之和的平均。理论说：B_c 大约等于 B_noise 在途中的平均。",
         ),
         experiment=Text(
-            en="A network with 64 hidden units learns 4,000 handwritten digits until its loss (a measure of how wrong its "
-            "answers are) on 500 of them is down to 0.2, with batches of 8 to 512. In one arm each batch size "
-            "gets the rate that needs fewest steps, found by doubling and halving until neither helps; in the other, the "
-            "best rate of the smallest batch serves all. Descent is plain. The noise scale is measured on the way of the "
-            "largest batch: G from all 4,000 digits, C from 256 of them.",
-            zh="一个有 64 个隐藏单元的网络学习 4,000 个手写数字，直到其中 500 个上的损失（衡量答案错得多厉害）降到 0.2，"
-            "批大小从 8 到 512。一组里，每种批大小都用所需步数最少的学习率，用不断加倍、减半直到都无益的办法找到；另一"
-            "组里，大家都用"
-            "最小批的最佳学习率。下降法是最普通的。噪声尺度在最大批的训练途中测量：G 取自全部 4,000 个数字，C 取自其中 "
-            "256 个。",
+            en="A network with 64 hidden units (a row of them between pixels and answers) learns 4,000 handwritten "
+            "digits until its loss (a measure of how wrong its answers are) on 500 of them is down to 0.2, with "
+            "batches of 8 to 512. In one arm each batch size gets the rate that needs fewest steps, found by doubling "
+            "and halving until neither helps; in the other, the best rate of the smallest batch serves all. Descent "
+            "is plain: a step is the gradient times the rate, and keeps nothing of the steps before. The noise scale "
+            "is measured on the way of the largest batch: G from all 4,000 digits, C from 256 of them.",
+            zh="一个有 64 个隐藏单元（像素与答案之间的一排单元）的网络学习 4,000 个手写数字，直到其中 500 个上的损失"
+            "（衡量答案错得多厉害）降到 0.2，批大小从 8 到 512。一组里，每种批大小都用所需步数最少的学习率，用不断加"
+            "倍、减半直到都无益的办法找到；另一组里，大家都用最小批的最佳学习率。下降法是最普通的：一步就是梯度乘学习"
+            "率，不保留以前的步子。噪声尺度在最大批的训练途中测量：G 取自全部 4,000 个数字，C 取自其中 256 个。",
         ),
         meaning=Text(
-            en="If the claim holds, both halves of the question are answered by one quantity. Follow the best rate along the "
-            "batch: at first it grows about as the batch does, then it stays, and the steps stop falling "
-            "at the same place. With the small batch's rate for all, a larger batch buys little almost from the start: the "
-            "direction is truer, and nobody strides out. The figure of examples tells the price: where steps no "
-            "longer fall, each doubling doubles the work.\n\n"
-            "The noise scale is no constant. It grows as the loss falls, since the examples agree less and less about what "
-            "is left to improve, so late in training larger batches pay. The prediction lies above "
-            "what is seen, several times over: it takes no account of how the bends of the road differ by direction. "
-            "It is a rule for the order of magnitude, and speaks of steps, not of the error on new digits.",
+            en="If the claim holds, both halves of the question are answered by one quantity. Follow the best rate "
+            "along the batch: at first it grows about as the batch does, then it stays, and the steps stop falling at "
+            "the same place. With the small batch's rate for all, a larger batch buys little almost from the start: "
+            "the direction is truer, and nobody strides out. From 8 to 512 the steps fall by a factor of 2.3, against "
+            "9.8 with a rate for each. The figure of examples tells the price: where steps no longer fall, each "
+            "doubling doubles the work.\n\n"
+            "The noise scale is no constant. By and large it grows as the loss falls, since the examples agree less "
+            "and less about what is left to improve, so late in training larger batches pay. The prediction lies "
+            "above what is seen, about three times over (261 examples against 80), perhaps because it takes no "
+            "account of how the bends of the road differ by direction. It is a rule for the order of magnitude (tens, "
+            "hundreds or thousands), and speaks of steps, not of the error on new digits.",
             zh="如果论断成立，问题的两半就由同一个量来回答。顺着批大小看最佳学习率：起初它大致随批一起增长，然后不再"
-            "变，而步数也在同一处"
-            "停止下降。若大家都用小批的学习率，批再大几乎从一开始就没什么好处：方向更准了，却没有人迈开大步。样本数的图"
-            "显示了代价："
-            "步数不再下降之后，批每翻一倍，计算量就翻一倍。\n\n"
-            "噪声尺度不是常数。它随损失下降而增大，因为剩下该改进什么，样本之间越来越不一致，所以训练后期更适合大批。"
-            "预测值比实测值大好几倍：它没有考虑路的弯曲在各个方向上并不相同。这是一条估计数量级的规则，说的是步数，而"
-            "不是新数字上的错误率。",
+            "变，而步数也在同一处停止下降。若大家都用小批的学习率，批再大几乎从一开始就没什么好处：方向更准了，却没有"
+            "人迈开大步。批从 8 增到 512，步数只除以 2.3，各用自己的学习率则除以 9.8。样本数的图显示了代价：步数不再下"
+            "降之后，批每翻一倍，计算量就翻一倍。\n\n"
+            "噪声尺度不是常数。它大体上随损失下降而增大，因为剩下该改进什么，样本之间越来越不一致，所以训练后期更适合"
+            "大批。预测值约为实测值的三倍（261 个样本对 80 个），也许是因为它没有考虑路的弯曲在各个方向上并不相同。这"
+            "是一条估计数量级（几十、几百还是几千）的规则，说的是步数，而不是新数字上的错误率。",
         ),
     ),
     exercises=(
         Exercise(
             task=Text(
-                en="Find a batch that stands half-way: four times as many examples save a factor of 1.4 to 2.8 of the steps, "
-                "where 4 would be perfect and 1 nothing.",
-                zh="找一个处于半途的批：样本增到四倍，步数减到 1.4 至 2.8 分之一；减到 4 分之一是完美，1 则毫无用处。",
+                en="Find a batch that stands half-way: with four times as many examples, each batch at its best rate, "
+                "the steps fall by a factor of 1.4 to 2.8, where 4 would be perfect and 1 no use at all.",
+                zh="找一个处于半途的批：样本增到四倍，大小两种批各用最佳学习率，步数除以 1.4 至 2.8；除以 4 是完美，除"
+                "以 1 则毫无用处。",
             ),
             design=halfway,
             among={"batch": (4, 500)},
@@ -277,9 +280,9 @@ study = Study(
         ),
         Exercise(
             task=Text(
-                en="Stop the training earlier or later: choose the loss to reach so that the critical batch falls to 40 or "
-                "fewer.",
-                zh="让训练早些或晚些停下：选择要达到的损失，使临界批大小降到 40 以下。",
+                en="Stop the training earlier or later: choose the loss to reach so that the critical batch falls to "
+                "40 or fewer.",
+                zh="让训练早些或晚些停下：选择要达到的损失，使临界批大小不超过 40。",
             ),
             design=moved,
             among={"loss": (0.15, 1.0)},
@@ -287,19 +290,20 @@ study = Study(
         ),
     ),
     published=Text(
-        en="McCandlish et al. find on MNIST to ImageNet and beyond that the noise scale predicts the critical batch at the "
-        "level of the order of magnitude, and that it grows as training goes on; both are seen here. Goyal et al. scale "
-        "the rate in proportion to the batch up to 8,192 pictures of ImageNet; here proportion ends near a hundred, since "
-        "the digits are easy and the run is short.",
-        zh="McCandlish 等人从 MNIST 到 ImageNet 等任务上发现，噪声尺度能在数量级上预测临界批大小，而且随训练增大；这里"
-        "两点都看到了。"
-        "Goyal 等人在 ImageNet 上让学习率与批大小成正比，直到 8,192 张图；这里的正比在一百左右就结束，因为数字简单，训"
-        "练也短。",
+        en="McCandlish et al. find on tasks from MNIST (digits as here) to ImageNet (a million photographs) and "
+        "beyond that the noise scale predicts the critical batch at the level of the order of magnitude, and that it "
+        "grows as training goes on; both are seen here. Goyal et al. scale the rate in proportion to the batch up to "
+        "8,192 pictures of ImageNet; here proportion ends near a hundred, perhaps because the digits are easy and the "
+        "run is short.",
+        zh="McCandlish 等人在从 MNIST（也就是这里的手写数字）到 ImageNet（上百万张照片）等任务上发现，噪声尺度能在数量"
+        "级上预测临界批大小，而且随训练增大；这里两点都看到了。Goyal 等人在 ImageNet 上让学习率与批大小成正比，直到 "
+        "8,192 张图；这里的正比在一百左右就结束，也许是因为数字简单，训练也短。",
     ),
     next=(
         Text(
-            "Give the descent momentum: does the critical batch grow, as Shallue et al. report?",
-            "给下降法加上动量：临界批大小会像 Shallue 等人报告的那样变大吗？",
+            "Give the descent momentum (each step keeps part of the last): does the critical batch grow, as Shallue "
+            "et al. report?",
+            "给下降法加上动量（每一步保留上一步的一部分）：临界批大小会像 Shallue 等人报告的那样变大吗？",
         ),
         Text(
             "Grow the batch during training along with the noise scale: how many examples does it save?",

@@ -198,69 +198,74 @@ study = Study(
     after=("learning-rate",),
     question=Text("Does descent stall at saddles, and what frees it?", "下降会困在鞍点吗？什么能让它脱身？"),
     claim=Text(
-        en="Beside a saddle plain descent stalls; random jolts, momentum and Adam each free it in half the steps or fewer.",
+        en="Beside a saddle plain descent stalls; random jolts, momentum and Adam each free it in half the steps or "
+        "fewer.",
         zh="在鞍点旁，普通下降会停滞；随机扰动、动量和 Adam 都能让它用不到一半的步数脱身。",
     ),
     source="Dauphin et al. 2014, arXiv:1406.2572; Jin et al. 2017, arXiv:1703.00887; Saxe et al. 2014, arXiv:1312.6120",
     explanation=Explanation(
         idea=Text(
-            en="Training goes downhill: every step moves the weights of the network against the slope of its loss, the "
-            "number that says how wrong it is. Where the ground is level there is no slope to follow. Level ground may "
-            "be the bottom of a valley, where one wants to be, or a saddle: a mountain pass, from which the ground "
-            "rises in some directions and falls in others. Exactly on the pass descent stands still for ever; beside "
-            "it, the slope is small and steps are short. Every network has such a place: all weights zero. Nothing "
+            en="Training goes downhill: every step moves the weights of the network, the numbers that it learns, "
+            "against the slope of its loss, the number that says how wrong it is. Where the ground is level there is "
+            "no slope to follow. Level ground may be the bottom of a valley, where one wants to be, or a saddle: a "
+            "mountain pass, from which the ground rises in some directions and falls in others. Exactly on the pass "
+            "descent stands still for ever; beside it, the slope is small and steps are short. A network with a "
+            "hidden layer, a row of units between pixels and answers, has such a place: all weights zero. Nothing "
             "passes through, so no weight has a reason to change; that is why training never begins there.",
-            zh="训练是下山：每一步都让网络的权重逆着损失的坡度移动，损失是说明错得多厉害的数。地面是平的，就没有坡可"
-            "循。平地可能是"
-            "谷底，那正是想去的地方；也可能是鞍点，像山口一样，往有些方向走是上坡，往另一些方向走是下坡。正好站在山口，"
-            "下降会"
-            "永远停住；站在旁边，坡很缓，步子很小。每个网络都有这样一处：所有权重都为零。什么都传不过去，也就没有哪个权"
-            "重有理由改变，"
-            "所以训练从不从那里开始。",
+            zh="训练是下山：每一步都让网络的权重（要学的那些数）逆着损失的坡度移动，损失是说明错得多厉害的数。地面是平"
+            "的，就没有坡可循。平地可能是谷底，那正是想去的地方；也可能是鞍点，像山口一样，往有些方向走是上坡，往另一"
+            "些方向走是下坡。正好站在山口，下降会永远停住；站在旁边，坡很缓，步子很小。有隐藏层（像素与答案之间的一排"
+            "单元）的网络都有这样一处：所有权重都为零。什么都传不过去，也就没有哪个权重有理由改变，所以训练从不从那里"
+            "开始。",
         ),
         formula=Text(
             en="distance after k steps = start x (1 + r c)^k\nso k = ln(goal / start) / ln(1 + r c)\n\n"
-            "r: learning rate. c: how strongly the ground bends down in the steepest direction off the pass (minus the "
-            "smallest eigenvalue of the Hessian, the table of second derivatives). start, goal: how far off the "
-            "pass one begins, and where the ground is steep. Half as near costs always the same number of steps more.",
+            "r: learning rate, the length of a step for a slope of 1. ln: the natural logarithm. c: how strongly the "
+            "ground bends down in the steepest direction off the pass (minus the smallest eigenvalue of the Hessian, "
+            "the table of second derivatives; an eigenvalue is the bend along one of the table's own directions, and "
+            "below zero it bends down). start, goal: how far off the pass one begins, and where the ground is steep. "
+            "Each halving of the start costs the same number of steps more.",
             zh="k 步之后的距离 = 起点距离 × (1 + r c)^k\n所以 k = ln(目标距离/起点距离) / ln(1 + r c)\n\n"
-            "r：学习率。c：离开山口最陡的方向上，地面向下弯得多厉害（海森矩阵，即二阶导数排成的数表，其最小特征值的相反"
-            "数）。"
-            "起点距离、目标距离：出发时离山口多远，以及地面变陡处离山口多远。每近一半，多花的步数总是一样。",
+            "r：学习率，即坡度为 1 时步子的长短。ln：自然对数。c：离开山口最陡的方向上，地面向下弯得多厉害（海森矩阵，"
+            "即二阶导数排成的数表，其最小特征值的相反数；特征值就是沿这张表自身某个方向的弯曲程度，小于零表示向下"
+            "弯）。起点距离、目标距离：出发时离山口多远，以及地面变陡处离山口多远。起点距离每减半一次，多花的步数总是"
+            "一样。",
         ),
         experiment=Text(
-            en="A network with one hidden layer learns 500 handwritten digits of 7 x 7 pixels. Its first weights are the "
-            "usual random ones (the seed) divided by 100,000: beside the saddle at zero. One arm begins at the usual "
-            "size, to show what the saddle costs. The others begin beside it and differ in one thing: steps on 50 "
-            "digits instead of all, a random jolt to each weight after every step, of about a hundredth of a usual "
-            "weight, momentum, which keeps nine tenths of the last step, or Adam, which gives each weight a step of "
-            "its own that does not depend on how small its slope is. All but Adam have the same rate. We count the "
-            "steps until the loss is clearly below that of guessing. On the way the whole Hessian is worked out: its "
-            "smallest eigenvalue, and in how many directions the ground bends down, the index.",
-            zh="一个单隐层网络学习 500 个 7×7 像素的手写数字。最初的权重是通常的随机数（种子）再除以 100,000，即零鞍点"
-            "旁。有一组从通常大小"
-            "出发，用来看鞍点的代价。其余各组都从鞍点旁出发，只差一处：每步只用 50 个数字；每步之后给每个权重一个随机扰"
-            "动，约为通常"
-            "权重的百分之一；动量，保留上一步的九成；或者 Adam，它给每个权重各自的步长，与坡度多小无关。除 Adam 外学习"
-            "率都相同。"
-            "我们数出损失明显低于乱猜所需的步数。途中算出整个海森矩阵：最小特征值，以及地面向下弯的方向数（指数）。",
+            en="A network with one hidden layer of 6 units learns 500 handwritten digits of 7 x 7 pixels, for 240 "
+            "steps. Its first weights are the usual random ones (the seed) divided by 100,000: beside the saddle at "
+            "zero. One arm begins at the usual size, to show what the saddle costs. The others begin beside it and "
+            "differ in one thing: mini-batches, which are steps on 50 digits instead of all; a random jolt to each "
+            "weight after every step, of about a hundredth of a usual weight; momentum, which keeps nine tenths of "
+            "the last step; or Adam, which gives each weight a step of its own that does not depend on how small its "
+            "slope is. All but Adam have the same rate, 0.2. We count the steps until the loss is below 2; guessing "
+            "has 2.30. On the way the whole Hessian is worked out: its smallest eigenvalue, and in how many "
+            "directions the ground bends down, the index.",
+            zh="一个有 6 个隐藏单元的单隐层网络学习 500 个 7×7 像素的手写数字，共 240 步。最初的权重是通常的随机数（种"
+            "子）再除以 100,000，也就是紧挨着零处的鞍点。有一组从通常大小出发，用来看鞍点的代价。其余各组都从鞍点旁出"
+            "发，只差一处：小批量，即每步只用 50 个数字；每步之后给每个权重一个随机扰动，约为通常权重的百分之一；动"
+            "量，保留上一步的九成；或者 Adam，它给每个权重各自的步长，与坡度多小无关。除 Adam 外学习率都是 0.2。我们数"
+            "出损失降到 2 以下所需的步数；乱猜的损失是 2.30。途中算出整个海森矩阵：最小特征值，以及地面向下弯的方向数"
+            "（称为指标）。",
         ),
         meaning=Text(
-            en="The learning curves show the stall: a flat line at the loss of guessing, then a sudden fall. At its start "
-            "the Hessian has one negative eigenvalue for each unit and each of the nine differences between ten digits: "
-            "true saddle, with many ways down; along the path both pictures fall towards zero. Momentum frees because "
-            "it adds up small slopes that agree, jolts because they move the network off the pass, Adam because it "
-            "does not care how small a slope is. Mini-batches do not: near zero weights every batch says "
-            "almost nothing to every hidden weight, so their noise vanishes where it would be needed. Descent does not "
-            "stay for ever, only longer, the nearer it began; and from the usual start it hardly notices the saddle.",
-            zh="学习曲线显示出停滞：先是一条与乱猜持平的直线，然后突然下落。起初，对每个隐藏单元和十个数字之间的九种差"
-            "别，海森矩阵各有一个"
-            "负特征值：这是真正的鞍点，下山的路很多；沿途两张图都趋向零。动量能脱身，因为它把方向一致的小坡度累加起来；"
-            "扰动能脱身，因为它"
-            "把网络推离山口；Adam 能脱身，因为它不在乎坡度多小。小批量却不能：权重接近零时，每一批对隐藏层的每个权重都"
-            "几乎不说什么，"
-            "噪声恰恰在需要它的地方消失了。下降不会永远停住，只是出发时离得越近，停得越久；而从通常的起点出发，几乎察觉"
-            "不到鞍点。",
+            en="The learning curves show the stall: a flat line at the loss of guessing, then a sudden fall. At its "
+            "start the Hessian has one negative eigenvalue for each of the 6 units and each of the nine differences "
+            "between ten digits, 54 in all: a true saddle, with many ways down. Once it is left, the smallest "
+            "eigenvalue draws nearer to zero, and the ways down become fewer, though some remain. From the usual "
+            "start it takes 8 steps (the median of 24 seeds), from beside the saddle 100; with jolts 44, with "
+            "momentum 39, with Adam 14. Momentum frees because it adds up small slopes that agree, jolts because they "
+            "move the network off the pass, Adam because it does not care how small a slope is. Mini-batches do not "
+            "(102 steps): near zero weights every batch says almost nothing to every hidden weight, so their noise "
+            "vanishes where it would be needed. Descent does not stay for ever, only longer, the nearer it began; and "
+            "from the usual start it hardly notices the saddle.",
+            zh="学习曲线显示出停滞：先是一条与乱猜持平的直线，然后突然下落。起初，对 6 个隐藏单元中的每一个和十个数字"
+            "之间九种差别中的每一种，海森矩阵都有一个负特征值，共 54 个：这是真正的鞍点，下山的路很多。离开之后，最小"
+            "特征值逐渐靠近零，下山的路也变少，但不会全部消失。从通常起点出发要 8 步（24 个种子的中位数），从鞍点旁出"
+            "发要 100 步；有扰动 44 步，有动量 39 步，用 Adam 14 步。动量能脱身，因为它把方向一致的小坡度累加起来；扰"
+            "动能脱身，因为它把网络推离山口；Adam 能脱身，因为它不在乎坡度多小。小批量却不能（102 步）：权重接近零时，"
+            "每一批对隐藏层的每个权重都几乎不说什么，噪声恰恰在需要它的地方消失了。下降不会永远停住，只是出发时离得越"
+            "近，停得越久；而从通常的起点出发，几乎察觉不到鞍点。",
         ),
     ),
     exercises=(
@@ -275,10 +280,11 @@ study = Study(
         ),
         Exercise(
             task=Text(
-                en="How much nearer must descent begin to need twice the steps? Weights begin at `near` times their usual "
-                "size, 0.00001 in the study; the formula answers before you try.",
-                zh="出发点要再近多少，步数才会翻倍？权重从通常大小的 `near` 倍开始，研究中是 0.00001；动手之前，公式就"
-                "能回答。",
+                en="How much nearer must descent begin to need at least twice the steps? Weights begin at `near` "
+                "times their usual size, 0.00001 in the study. The formula answers before you try, with r = 0.2 and c "
+                "read from the study's picture of the smallest eigenvalue.",
+                zh="出发点要再近多少，步数才至少翻一倍？权重从通常大小的 `near` 倍开始，研究中是 0.00001。动手之前，公"
+                "式就能回答：r = 0.2，c 从研究的最小特征值图上读出。",
             ),
             design=nearer,
             among={"near": (1e-14, 1e-5)},
@@ -286,18 +292,19 @@ study = Study(
         ),
     ),
     published=Text(
-        en="Saxe et al. derive, for networks without a bend in their units, that a small start delays learning by a time "
-        "in proportion to the logarithm of its size over the strength of the pattern: the formula above, which a "
-        "real network follows here until it leaves. Jin et al. prove that jolts free descent quickly at every "
-        "saddle that bends down; we know no published count for this network.",
-        zh="Saxe 等人对单元不带非线性的网络推出：起点越小，学习推迟得越久，推迟的时间与起点大小的对数成正比，与模式强度"
-        "成反比，也就是上面的公式；"
-        "这里的真实网络在离开之前也遵循它。Jin 等人证明，凡是有向下弯的方向的鞍点，随机扰动都能使下降很快脱身；就我们所知，"
-        "没有针对这种网络的已发表步数。",
+        en="Saxe et al. derive, for networks whose units only add up and bend nothing, that a small start delays "
+        "learning by a time that grows as the logarithm of how small it is, divided by the strength of the pattern to "
+        "be learned: the formula above. Here too it speaks for as long as the smallest eigenvalue stays what it was "
+        "at the start. Jin et al. prove that jolts free descent quickly at every saddle that bends down; we know no "
+        "published count for this network.",
+        zh="Saxe 等人对单元只求和、不弯折的网络推出：起点越小，学习推迟得越久，推迟的时间与起点大小的倒数的对数成正"
+        "比，与要学的模式的强度成反比，也就是上面的公式。在这里，只要最小特征值还是起初的大小，这个公式也说得通。Jin "
+        "等人证明，凡是有向下弯的方向的鞍点，随机扰动都能使下降很快脱身；就我们所知，没有针对这种网络的已发表步数。",
     ),
     next=(
         Text(
-            "Add a second hidden layer: at zero its Hessian is zero in all hidden weights. How much longer is the stall?",
+            "Add a second hidden layer: at zero its Hessian is zero in all hidden weights. How much longer is the "
+            "stall?",
             "再加一个隐藏层：在零点，海森矩阵对所有隐藏权重都是零。停滞会长多少？",
         ),
         Text(

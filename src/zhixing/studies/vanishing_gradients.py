@@ -183,58 +183,68 @@ study = Study(
     source="Schoenholz et al. 2017, arXiv:1611.01232; Glorot and Bengio 2010, Fig. 7",
     explanation=Explanation(
         idea=Text(
-            en="A network learns by asking of every number inside it: if you were a little larger, would the error "
-            "grow or shrink, and how fast? That rate is a slope, and all the slopes together are called the gradient. "
-            "It is worked out from the last layer back to the first, and each layer on the way multiplies it by its "
-            "own slope. Multiply by about a quarter twenty times and next to nothing is left: the first layers are no "
-            "longer told how to change. That is what is meant by a vanishing gradient. Multiply by more than one each "
-            "time, and it explodes instead.\n\n"
-            "What a layer multiplies by depends on two things: how large its weights are, which are the numbers that "
-            "the network learns, and how steep its activation is, the curve that bends each sum on its way on. "
-            "Sigmoid and tanh are S-shaped curves; ReLU keeps positive numbers and turns negative ones into 0.",
-            zh="网络学习时，会对内部的每个数发问：你若变大一点点，误差是增是减，快慢如何？这个快慢就是斜率，所有斜率合在一起"
-            "叫做梯度。它从最后一层往第一层倒着算，途中每一层都乘上自己的斜率。接连二十次都乘上大约四分之一，就几乎什么也不剩："
-            "前面的层再也收不到该如何改动的消息，这就是“梯度消失”。倘若每次乘的数都大于一，它反而会爆炸。\n\n"
-            "一层究竟乘上多少，取决于两样东西：权重（网络要学的那些数）有多大，以及激活函数（把每个和弯一下再送出去的曲线）有"
-            "多陡。sigmoid 和 tanh 是 S 形曲线；ReLU 留下正数，把负数变成 0。",
+            en="A network is a chain of layers. Each takes the numbers of the layer before it, multiplies them by "
+            "numbers of its own, the weights, adds them up and bends each sum. The network learns by asking of every "
+            "weight: if you were a little larger, would the error grow or shrink, and how fast? That rate is a slope, "
+            "and all the slopes together are called the gradient. It is worked out from the last layer back to the "
+            "first, and each layer on the way multiplies it by its own slope. Multiply by about a quarter twenty "
+            "times and next to nothing is left: the first layers are no longer told how to change. That is what is "
+            "meant by a vanishing gradient. If every layer multiplies by the same number, the gradient shrinks "
+            "geometrically. Multiply by more than one each time, and it explodes instead.\n\n"
+            "What a layer multiplies by depends on two things: how large its weights are, and how steep its "
+            "activation is, the curve that bends each sum on its way on. Sigmoid and tanh are S-shaped curves; ReLU "
+            "keeps positive numbers and turns negative ones into 0.",
+            zh="网络是一串层：每一层把前一层给出的数乘上自己的一些数（权重），加起来，再把每个和弯一下。网络学习时，会"
+            "对每个权重发问：你若变大一点点，误差是增是减，快慢如何？这个快慢就是斜率，所有斜率合在一起叫做梯度。它从"
+            "最后一层往第一层倒着算，途中每一层都乘上自己的斜率。接连二十次都乘上大约四分之一，就几乎什么也不剩：前面"
+            "的层再也收不到该如何改动的消息，这就是“梯度消失”。如果每一层乘的都是同一个数，梯度就是按几何级数缩小。倘"
+            "若每次乘的数都大于一，它反而会爆炸。\n\n"
+            "一层究竟乘上多少，取决于两样东西：权重有多大，以及激活函数（把每个和弯一下再送出去的曲线）有多陡。"
+            "sigmoid 和 tanh 是 S 形曲线；ReLU 留下正数，把负数变成 0。",
         ),
         formula=Text(
             en="g[l] = c g[l+1],   c = s sqrt(mean of f'(u)^2)\n\n"
-            "g[l]: the gradient's length at layer l. l: the layer, counted from the input. c: the factor per layer. "
-            "s: the weights' scale; a weight into a layer with n inputs is drawn with standard deviation s / sqrt(n). "
-            "f': the slope of the activation. u: the sums that enter it, normally distributed in a wide layer.\n"
-            "For sigmoid f' is 1/4 at most, so c is below s / 4. For ReLU f' is 1 for half of the sums and 0 for the "
-            "other half, so c = s / sqrt(2), which is 1 for s = 1.41: He's weights.",
+            "g[l]: the gradient's length at layer l, the square root (sqrt) of the sum of its squares. l: the layer, "
+            "counted from the input. c: the factor per layer. s: the weights' scale; a weight into a layer with n "
+            "inputs is drawn at random with standard deviation (spread) s / sqrt(n). f': the slope of the activation. "
+            "u: the sums that enter it; in a wide layer they follow the bell curve, the normal distribution.\nFor "
+            "sigmoid f' is 1/4 at most, so c is below s / 4. For ReLU f' is 1 for half of the sums and 0 for the "
+            "other half, so c = s / sqrt(2), which is 1 for s = 1.41: He's weights, named after Kaiming He.",
             zh="g[l] = c g[l+1]，   c = s × sqrt(f'(u)^2 的平均)\n\n"
-            "g[l]：梯度在第 l 层的长度。l：从输入数起的层号。c：每层的倍数。s：权重的尺度；若一层有 n 个输入，其权重按标准差 "
-            "s / sqrt(n) 随机抽取。f'：激活函数的斜率。u：送进激活函数的和，在宽的层里服从正态分布。\nsigmoid 的 f' 最大为 "
-            "1/4，所以 c 小于 s / 4。ReLU 的 f' 对一半的和是 1，对另一半是 0，所以 c = s / sqrt(2)，当 s = 1.41 时恰好为 1："
-            "这就是 He 初始化。",
+            "g[l]：梯度在第 l 层的长度，即各数平方和的平方根（sqrt）。l：从输入数起的层号。c：每层的倍数。s：权重的尺"
+            "度；若一层有 n 个输入，其权重按标准差（离散程度）s / sqrt(n) 随机抽取。f'：激活函数的斜率。u：送进激活函"
+            "数的和；层很宽时，它们服从正态分布（钟形曲线）。\nsigmoid 的 f' 最大为 1/4，所以 c 小于 s / 4。ReLU 的 "
+            "f' 对一半的和是 1，对另一半是 0，所以 c = s / sqrt(2)，当 s = 1.41 时恰好为 1：这就是 He 初始化，以何恺明"
+            "的姓命名。",
         ),
         experiment=Text(
-            en="Networks of 20 layers, each 256 units wide, are drawn at random and not trained. 256 handwritten digits "
-            "pass through, and the gradient of their mean error is followed back to each layer's sums. The networks "
-            "differ in activation and in the scale of their weights only. For each one, a straight line through the "
-            "logarithm of the gradient's length gives the measured factor per layer. The predicted one comes from the "
-            "formula, which is given the digits' brightness and never sees the network.",
-            zh="随机抽取 20 层、每层 256 个单元的网络，不加训练。让 256 个手写数字通过网络，再把平均误差的梯度一路追回到每一"
-            "层的和。各网络只在激活函数与权重尺度上不同。对每个网络，用一条直线拟合梯度长度的对数，就得到实测的每层倍数；预测"
-            "的倍数则由公式算出，公式只知道这些数字图像的亮度，从未见过网络本身。",
+            en="Networks of 20 layers, each of 256 units (a unit makes one sum), are drawn at random and not trained. "
+            "256 handwritten digits pass through, and the gradient of their mean error is followed back to each "
+            "layer's sums. The networks differ in activation and in the scale of their weights only. For each one, a "
+            "straight line through the logarithm of the gradient's length gives the measured factor per layer. The "
+            "predicted one comes from the formula, which is given the digits' brightness and never sees the network.",
+            zh="随机抽取 20 层、每层 256 个单元（一个单元算一个和）的网络，不加训练。让 256 个手写数字通过网络，再把平"
+            "均误差的梯度一路追回到每一层的和。各网络只在激活函数与权重尺度上不同。对每个网络，用一条直线拟合梯度长度"
+            "的对数，就得到实测的每层倍数；预测的倍数则由公式算出，公式只知道这些数字图像的亮度，从未见过网络本身。",
         ),
         meaning=Text(
-            en="On a logarithmic axis a geometric fall is a straight line, and sigmoid draws one: about three quarters "
-            "of what is left are lost at every layer. The second figure shows the prediction; hold it against the "
-            "first. Since the formula needs only activation and weight scale, these two decide the fate of the "
-            "gradient, and a scale that makes the factor 1 is no trick but a solution of an equation.\n\n"
+            en="On a logarithmic axis a geometric fall is a straight line, and sigmoid draws one: about three "
+            "quarters of what is left are lost at every layer. The second figure shows the prediction, begun at the "
+            "length measured at the last layer; hold it against the first. In our runs the factor of every network "
+            "was foretold to within 2 %. Since the formula needs only the activation, the weight scale and the "
+            "brightness of the digits, these decide the fate of the gradient before training, and a scale that makes "
+            "the factor 1 is no trick but a solution of an equation.\n\n"
             "Not every fall is geometric. With tanh and a scale of 1 the line bends: the signal itself grows fainter "
-            "from layer to layer, tanh is almost straight for faint signals, and so the loss becomes smaller and "
-            "smaller. The experiment looks at the moment before training; it does not say that training keeps these "
+            "from layer to layer, tanh is almost straight for faint signals, and so less and less is lost at each "
+            "layer. The experiment looks at the moment before training; it does not say that training keeps these "
             "factors, nor that a small gradient cannot be made up for by other means.",
-            zh="在对数轴上，按几何级数下降就是一条直线，sigmoid 画出的正是直线：每一层都会丢掉剩余部分的大约四分之三。第二幅"
-            "图是预测，不妨与第一幅对照。公式只需要激活函数和权重尺度，可见正是这两样决定了梯度的命运；让倍数等于 1 的尺度并"
-            "不是什么窍门，而是一个方程的解。\n\n"
-            "并非所有下降都是几何级数。tanh 配尺度 1 时线是弯的：信号本身一层比一层弱，而 tanh 对微弱信号几乎是直线，于是每层"
-            "的损失越来越小。实验看的是训练之前的一刻；它不表示训练会保持这些倍数，也不表示小梯度无法用别的办法弥补。",
+            zh="在对数轴上，按几何级数下降就是一条直线，sigmoid 画出的正是直线：每一层都会丢掉剩余部分的大约四分之三。"
+            "第二幅图是预测，从实测的最后一层长度算起，不妨与第一幅对照。在我们的运行中，每个网络的倍数都预测得准，误"
+            "差不到 2%。公式只需要激活函数、权重尺度和图像的亮度，可见训练之前，正是这几样决定了梯度的命运；让倍数等"
+            "于 1 的尺度并不是什么窍门，而是一个方程的解。\n\n"
+            "并非所有下降都是几何级数。tanh 配尺度 1 时线是弯的：信号本身一层比一层弱，而 tanh 对微弱信号几乎是直线，"
+            "于是每层的损失越来越小。实验看的是训练之前的一刻；它不表示训练会保持这些倍数，也不表示小梯度无法用别的办"
+            "法弥补。",
         ),
     ),
     exercises=(
@@ -260,13 +270,14 @@ study = Study(
         ),
     ),
     published=Text(
-        en="Schoenholz et al. find that the gradient of wide random tanh networks on MNIST grows or decays exponentially "
-        "at the rate that mean-field theory gives. Here the same holds for sigmoid and ReLU; tanh is "
-        "taken at the border between the two regimes, where theory says that the fall is no longer exponential. The "
-        "prediction follows the signal from layer to layer instead of assuming that it has settled, as theirs does.",
-        zh="Schoenholz 等人发现，在 MNIST 上，宽的随机 tanh 网络的梯度按平均场理论给出的速率指数增长或衰减。这里 sigmoid 与 "
-        "ReLU 也是如此；tanh 则取在两种情形的交界处，理论认为那里的下降不再是指数的。这里的预测逐层跟随信号，而不像他们那样假"
-        "定信号已经稳定。",
+        en="Schoenholz et al. find that the gradient of wide random tanh networks on MNIST, handwritten digits, grows "
+        "or decays exponentially (that is, geometrically) at the rate that mean-field theory gives, which, like the "
+        "formula above, takes layers to be very wide. Here the same holds for sigmoid and ReLU; tanh is taken at the "
+        "border between growth and decay, where theory says that the fall is no longer exponential. The prediction "
+        "follows the signal from layer to layer instead of assuming that it has settled, as theirs does.",
+        zh="Schoenholz 等人发现，在手写数字 MNIST 上，宽的随机 tanh 网络的梯度按平均场理论给出的速率指数增长或衰减（也"
+        "就是按几何级数）；这种理论与上面的公式一样，假定层非常宽。这里 sigmoid 与 ReLU 也是如此；tanh 则取在增长与衰"
+        "减的交界处，理论认为那里的下降不再是指数的。这里的预测逐层跟随信号，而不像他们那样假定信号已经稳定。",
     ),
     next=(
         Text(
