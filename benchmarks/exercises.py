@@ -2,8 +2,8 @@
 
     python benchmarks/exercises.py [SLUG ...]
 
-Runs the recorded solution of every exercise, and the choice at the beginning of every range, which is what the help
-shows as an example. Writes benchmarks/tables/exercises.md when all are run.
+Runs the recorded solution of every exercise, and the choice farthest from it, which is what the help shows as an
+example. Writes benchmarks/tables/exercises.md when all are run.
 """
 
 import sys
@@ -14,7 +14,7 @@ from zhixing import studies
 from zhixing.core.store import RunStore
 from zhixing.study.answer import VERDICTS, Answer
 from zhixing.study.ask import ask
-from zhixing.study.exercise import attempt
+from zhixing.study.exercise import attempt, far_choice
 
 TABLE = Path(__file__).parent / "tables" / "exercises.md"
 
@@ -34,7 +34,7 @@ def main(slugs: list[str]) -> None:
             study = studies.find(slug)
             for number, exercise in enumerate(study.exercises, start=1):
                 solution = ask(attempt(study, number, exercise.solution), store=store)
-                example = ask(attempt(study, number, {k: v[0] for k, v in exercise.among.items()}), store=store)
+                example = ask(attempt(study, number, far_choice(exercise)), store=store)
                 seconds = f"{solution.price.actual_seconds:.0f}"
                 lines.append(f"| {slug} {number} | {_told(solution)} | {seconds} | {_told(example)} |")
                 print(lines[-1])

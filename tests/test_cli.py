@@ -212,13 +212,13 @@ def test_the_path_goes_by_chapter_with_minutes_and_exercises(home: Path) -> None
 
 def test_an_exercise_states_its_task_and_what_may_be_chosen(home: Path) -> None:
     shown = run("exercise", "shortcut-depth", "2", home=home).stdout
-    assert "depth: a whole number from 20 to 40" in shown
+    assert "depth: a whole number from 32 to 40" in shown
     assert "normalisation: one of none, batch" in shown
-    assert "zhixing exercise shortcut-depth 2 depth=20 normalisation=none" in shown
+    assert "zhixing exercise shortcut-depth 2 depth=40 normalisation=none" in shown
     stated = json.loads(run("exercise", "shortcut-depth", "2", "--json", home=home).stdout)
     assert stated["solution"] is None
     solved = json.loads(run("exercise", "shortcut-depth", "2", "--solution", "--json", home=home).stdout)
-    assert solved["solution"] == {"depth": 20, "normalisation": "batch"}
+    assert solved["solution"] == {"depth": 32, "normalisation": "batch"}
 
 
 def test_an_answer_to_an_exercise_is_run_and_judged(home: Path) -> None:

@@ -54,8 +54,8 @@ def tie_at(scale: Scale, *, depth: int) -> Design:
 
 
 def normalised(scale: Scale, *, depth: int, normalisation: str) -> Design:
-    """Plain networks of 8 layers and of the learner's depth, claimed not to suffer from depth."""
-    tie = Equivalent(f"plain-{depth}", to="plain-8", on=evaluate.test_error, within=5.0)
+    """Plain networks of 8 layers and of the learner's depth, claimed to suffer from depth only so much."""
+    tie = Equivalent(f"plain-{depth}", to="plain-8", on=evaluate.test_error, within=60.0)
     arms = [arm(SHALLOW, False, normalisation), arm(depth, False, normalisation)]
     return replace(design(scale), arms=arms, verdict=tie)
 
@@ -136,22 +136,25 @@ study = Study(
         ),
         Exercise(
             task=Text(
-                en="Let a plain network of 20 layers or more (an even number) do as well as one of 8 with the same "
-                "normalisation, within 5 points: which normalisation does it?",
-                zh="让 20 层或更深（层数为偶数）的普通网络与用同样归一化的 8 层网络一样好，相差不超过 5 个百分点：要用"
-                "哪种归一化？",
+                en="Let a plain network of 32 layers or more (an even number) lose at most 60 points against one of 8 "
+                "with the same normalisation: which normalisation does it? (It halves the loss, and does not mend it.)",
+                zh="让 32 层或更深（层数为偶数）的普通网络，比用同样归一化的 8 层网络最多差 60 个百分点：要用哪种归一"
+                "化？（它只能把损失减半，不能补全。）",
             ),
             design=normalised,
-            among={"depth": (20, 40), "normalisation": ("none", "batch")},
-            solution={"depth": 20, "normalisation": "batch"},
+            among={"depth": (32, 40), "normalisation": ("none", "batch")},
+            solution={"depth": 32, "normalisation": "batch"},
         ),
     ),
     published=Text(
         en="He et al. report the same direction on the small photographs of CIFAR-10 with batch normalisation: 56 "
         "plain layers have a higher error than 20, and residual networks of 56 a lower one (6.97 % against 8.75 %, "
-        "Table 6). The gap here is far larger, probably because no normalisation softens it and training is short.",
+        "Table 6). The gap here is far larger, 82 points. With batch normalisation it is 46 (the second exercise, "
+        "medians of six seeds), so that about half of it is normalisation's; training of only 200 steps may be the "
+        "other half.",
         zh="He 等人在 CIFAR-10 的小照片上，用批归一化得到同样方向的结果：普通网络 56 层的错误率高于 20 层，残差网络 "
-        "56 层则更低（6.97% 对 8.75%，表 6）。这里差距大得多，大概是因为没有归一化缓和，训练也短。",
+        "56 层则更低（6.97% 对 8.75%，表 6）。这里差距大得多，有 82 个百分点。用上批归一化，差距是 46 个百分点（见第二"
+        "个练习，六个种子的中位数），可见约有一半在于归一化；另一半也许在于只训练了 200 步。",
     ),
     next=(
         Text(

@@ -77,8 +77,22 @@ def _chosen(exercise: Exercise, given: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def example(exercise: Exercise) -> str:
-    """How a choice is typed, at the beginning of every range."""
-    return " ".join(f"{name}={among[0]}" for name, among in exercise.among.items())
+    """How a choice is typed, by one that is as far from the solution as can be."""
+    return " ".join(f"{name}={value}" for name, value in far_choice(exercise).items())
+
+
+def far_choice(exercise: Exercise) -> dict[str, Value]:
+    """Of every range the end that is farther from the solution, in factors where it spans many; of words another one."""
+
+    def far(among: tuple[Value, ...], solution: Value) -> Value:
+        low, *_, high = among
+        if isinstance(low, str) or isinstance(high, str) or isinstance(solution, str):
+            return next((word for word in among if word != solution), solution)
+        if low > 0 and high / low > 100:
+            return low if solution / low >= high / solution else high
+        return low if solution - low >= high - solution else high
+
+    return {name: far(among, exercise.solution[name]) for name, among in exercise.among.items()}
 
 
 def allowed(among: tuple[Value, ...]) -> Text:
