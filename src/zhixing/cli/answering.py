@@ -36,6 +36,12 @@ Slug = Annotated[str, typer.Argument(help=say("The study, as `zhixing list` name
                                      autocompletion=_slugs, show_default=False)]  # fmt: skip
 
 
+Budget = Annotated[
+    str | None,
+    typer.Option(help=say("Time it may take, such as 90s, 5m or 1h.", "可用的时间，如 90s、5m、1h。"), metavar="TIME"),
+]
+
+
 def ask(
     slug: Slug,
     scale: Annotated[
@@ -56,12 +62,7 @@ def ask(
             )
         ),
     ] = 0,
-    budget: Annotated[
-        str | None,
-        typer.Option(
-            help=say("Time it may take, such as 90s, 5m or 1h.", "可用的时间，如 90s、5m、1h。"), metavar="TIME"
-        ),
-    ] = None,
+    budget: Budget = None,
     device: Annotated[str, typer.Option(help=say("cpu, cuda or cuda:1.", "cpu、cuda 或 cuda:1。"))] = "cpu",
     workers: Annotated[
         int | None,
@@ -84,7 +85,7 @@ def ask(
     study = studies.find(slug)
     with Progress(language()) as progress:
         answer = answer_study(
-            study, scale=checked_scale(scale), seeds=seeds, first_seed=from_seed, budget=_seconds(budget), device=device,
+            study, scale=checked_scale(scale), seeds=seeds, first_seed=from_seed, budget=budget_seconds(budget), device=device,
             workers=workers, lang=language(), listen=progress,
         )  # fmt: skip
     print_answer(answer, as_json)
@@ -197,7 +198,7 @@ def _last(slug: str) -> "Answer | None":
     return last(RunStore(), studies.find(slug).slug)
 
 
-def _seconds(budget: str | None) -> float | None:
+def budget_seconds(budget: str | None) -> float | None:
     """Seconds of a time such as 90s, 5m or 1h; raises BadSetting for anything else."""
     if budget is None:
         return None

@@ -34,6 +34,10 @@ class BadSetting(ZhixingError):
     """A value that cannot be used where it was given."""
 
 
+class BadData(ZhixingError):
+    """The user's data cannot be used as they are."""
+
+
 class StoreError(ZhixingError):
     """The run store cannot be read or written; nothing that was measured is lost."""
 

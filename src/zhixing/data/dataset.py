@@ -64,7 +64,13 @@ def split(part: Part, share: float, generator: np.random.Generator) -> tuple[Par
 
     Raises BadSetting for a share that is not between 0 and 1, or a class of one row.
     """
-    counts = np.bincount(part.targets)
+    chosen = split_rows(part.targets, share, generator)
+    return Part(part.inputs[~chosen], part.targets[~chosen]), Part(part.inputs[chosen], part.targets[chosen])
+
+
+def split_rows(classes: np.ndarray, share: float, generator: np.random.Generator) -> np.ndarray:
+    """Which rows (n,) of these classes (n,) go into the second part of a cut like `split`; raises as it does."""
+    counts = np.bincount(classes)
     if not 0 < share < 1 or 1 in counts:
         raise BadSetting(
             Text(
@@ -73,8 +79,8 @@ def split(part: Part, share: float, generator: np.random.Generator) -> tuple[Par
                 zh=f"要从各类行数为 {counts.tolist()} 的数据中切出 {share}：比例须在 0 与 1 之间，只有一行的类无法一分为二",
             )
         )
-    chosen = np.zeros(len(part), dtype=bool)
+    chosen = np.zeros(len(classes), dtype=bool)
     for kind in np.flatnonzero(counts):
-        rows = generator.permutation(np.flatnonzero(part.targets == kind))
+        rows = generator.permutation(np.flatnonzero(classes == kind))
         chosen[rows[: min(len(rows) - 1, max(1, round(share * len(rows))))]] = True
-    return Part(part.inputs[~chosen], part.targets[~chosen]), Part(part.inputs[chosen], part.targets[chosen])
+    return chosen

@@ -28,6 +28,15 @@ from .clusters import adjusted_rand as adjusted_rand
 from .clusters import agreement as agreement
 from .clusters import right_number as right_number
 from .clusters import silhouette as silhouette
+from .contest import answer_microseconds as answer_microseconds
+from .contest import balanced_error as balanced_error
+from .contest import error_by_class as error_by_class
+from .contest import explained as explained
+from .contest import fit_seconds as fit_seconds
+from .contest import kept_bytes as kept_bytes
+from .contest import mean_absolute as mean_absolute
+from .contest import on_validation as on_validation
+from .contest import root_mean_square as root_mean_square
 from .costs import RATIOS as RATIOS
 from .costs import THRESHOLDS as THRESHOLDS
 from .costs import cost_by_ratio as cost_by_ratio

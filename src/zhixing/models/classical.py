@@ -30,11 +30,14 @@ def logistic(*, strength: float = 1.0, generator: Generator | None = None) -> Es
     return _OfRows(LogisticRegression(C=strength, max_iter=1000))
 
 
-def naive_bayes(*, generator: Generator | None = None) -> Estimator:
-    """Features are taken as independent and normal within each class."""
+def naive_bayes(*, smoothing: float = 1e-9, generator: Generator | None = None) -> Estimator:
+    """Features are taken as independent and normal within each class.
+
+    Every variance is raised by `smoothing` times the largest.
+    """
     from sklearn.naive_bayes import GaussianNB
 
-    return _OfRows(GaussianNB())
+    return _OfRows(GaussianNB(var_smoothing=smoothing))
 
 
 def nearest_neighbours(*, neighbours: int = 5, generator: Generator | None = None) -> Estimator:
@@ -50,7 +53,7 @@ def support_vectors(*, strength: float = 1.0, generator: Generator) -> Estimator
     A margin is no probability: a logistic curve from one to the other is fitted to margins of rows left out of the
     fit (Platt 1999), in as many folds as the rarest class has rows, at most 5. Raises BadSetting where it has one.
     """
-    return _OfRows(_SupportVectors(strength, _number(generator)))
+    return _OfRows(_SupportVectors(strength, number_from(generator)))
 
 
 def support_margins(*, strength: float = 1.0, generator: Generator | None = None) -> Estimator:
@@ -68,28 +71,30 @@ def gaussian_process(*, length: float | None = None, iterations: int = 20, gener
     which is the scale of distances between standardised rows; `iterations` of L-BFGS choose both by the evidence, none
     keep them. Work grows with the cube of the rows.
     """
-    return _OfRows(_GaussianProcess(length, iterations, _number(generator)))
+    return _OfRows(_GaussianProcess(length, iterations, number_from(generator)))
 
 
 def tree(*, depth: int | None = None, leaf: int = 1, generator: Generator) -> Estimator:
     """One decision tree (CART, Breiman et al. 1984)."""
     from sklearn.tree import DecisionTreeClassifier
 
-    return _OfRows(DecisionTreeClassifier(max_depth=depth, min_samples_leaf=leaf, random_state=_number(generator)))
+    return _OfRows(DecisionTreeClassifier(max_depth=depth, min_samples_leaf=leaf, random_state=number_from(generator)))
 
 
-def forest(*, trees: int = 100, generator: Generator) -> Estimator:
-    """Trees on resampled rows and sampled columns, averaged (Breiman 2001)."""
+def forest(*, trees: int = 100, leaf: int = 1, generator: Generator) -> Estimator:
+    """Trees on resampled rows and sampled columns, averaged (Breiman 2001); a leaf has `leaf` rows or more."""
     from sklearn.ensemble import RandomForestClassifier
 
-    return _OfRows(RandomForestClassifier(trees, random_state=_number(generator)))
+    return _OfRows(RandomForestClassifier(trees, min_samples_leaf=leaf, random_state=number_from(generator)))
 
 
-def boosting(*, rounds: int = 100, generator: Generator) -> Estimator:
-    """Trees that each mend what the sum so far gets wrong (Friedman 2001), on histograms of the columns."""
+def boosting(*, rounds: int = 100, rate: float = 0.1, generator: Generator) -> Estimator:
+    """Trees that each mend `rate` of what the sum so far gets wrong (Friedman 2001), on histograms of the columns."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    boosted = HistGradientBoostingClassifier(max_iter=rounds, early_stopping=False, random_state=_number(generator))
+    boosted = HistGradientBoostingClassifier(
+        max_iter=rounds, learning_rate=rate, early_stopping=False, random_state=number_from(generator)
+    )
     return _OfRows(boosted)
 
 
@@ -185,6 +190,6 @@ class _OfRows:
         return np.asarray(self.estimator.predict_proba(inputs.reshape(len(inputs), -1)))
 
 
-def _number(generator: Generator) -> int:
+def number_from(generator: Generator) -> int:
     """A seed for scikit-learn, drawn from the generator."""
     return int(generator.integers(2**31))

@@ -15,18 +15,18 @@ class GaussianProcess:
     """A normal distribution for the target of every row; targets are taken to have mean 0.
 
     `settings` are the logarithms of variance, length and noise variance: at first 1, the root of the number of
-    columns, and 0.1.
+    columns, and `noise`.
     """
 
-    def __init__(self, *, iterations: int = 50, generator: Generator | None = None):
-        self.iterations = iterations
+    def __init__(self, *, iterations: int = 50, noise: float = 0.1, generator: Generator | None = None):
+        self.iterations, self.noise = iterations, noise
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "GaussianProcess":
         """Takes rows (n, columns) and targets (n,), and climbs the evidence by L-BFGS."""
         from scipy.optimize import minimize
 
         self.inputs, self.targets = inputs, targets
-        start = np.log([1.0, np.sqrt(inputs.shape[1]), 0.1])
+        start = np.log([1.0, np.sqrt(inputs.shape[1]), self.noise])
         near = [(at - 6, at + 6) for at in start]
         found = minimize(self._loss, start, jac=True, bounds=near, options={"maxiter": self.iterations})
         self.settings: np.ndarray = found.x

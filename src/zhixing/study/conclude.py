@@ -37,7 +37,7 @@ def concluded(
         exercises=tuple(exercise.task for exercise in plan.study.exercises),
         scale=plan.scale,
         verdict=decision.verdict,
-        sentence=sentence(decision),
+        sentence=plan.study.tell(decision.claims) if plan.study.tell else sentence(decision),
         claims=decision.claims,
         arms=tuple(ArmRecord(arm.name, arm.label, repr(plan.calls[arm.name])) for arm in plan.design.arms),
         measures=tuple(

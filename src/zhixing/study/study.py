@@ -8,12 +8,15 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from zhixing.core import BadSetting, Spec, Text, UnknownName
 from zhixing.evaluate.measure import Measure
 from zhixing.study.rules import Rule
 from zhixing.study.tuning import Choice, Tuning, choices
+
+if TYPE_CHECKING:
+    from zhixing.study.answer import ClaimResult
 
 Scale = Literal["smoke", "quick", "full"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -102,6 +105,8 @@ class Study:
     """The words after `zhixing` that ask it; those of `ask` where they are left out."""
     alone: bool = False
     """The trials measure time or memory, and so run one at a time."""
+    tell: "Callable[[Sequence[ClaimResult]], Text] | None" = None
+    """What the claims say in one sentence, where supported or refuted is not the word for it."""
 
     def check(self, scale: str, seeds: int | None, first_seed: int) -> None:
         """Raises BadSetting for a number of seeds below 1, UnknownName for an unknown scale."""

@@ -14,6 +14,7 @@ from .loop import Step as Step
 from .loop import fit as fit
 from .minimise import Minimise as Minimise
 from .network import network_classifier as network_classifier
+from .network import network_regressor as network_regressor
 from .optimisers import Optimiser as Optimiser
 from .optimisers import adamw as adamw
 from .optimisers import muon as muon
@@ -28,3 +29,4 @@ from .to_target import Run as Run
 from .to_target import best_rate as best_rate
 from .to_target import relative_cost as relative_cost
 from .to_target import steps_to as steps_to
+from .tuned import tuned as tuned

@@ -1,16 +1,17 @@
-"""Our networks as estimators, so that they pass through the same trial as the classical families."""
+"""Our networks as estimators, so that they pass through the same trials as the classical families."""
 
 import inspect
 import math
-from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, mse_loss
 
 from zhixing.core import Spec
 from zhixing.train.batches import Batches
 from zhixing.train.loop import fit
+from zhixing.train.minimise import Loss
 from zhixing.train.supervision import Recipe
 
 BATCH = 1000
@@ -25,32 +26,55 @@ class network_classifier:  # noqa: N801 - called as the functions that make the 
     """
 
     def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
-        self.model, self.recipe = model, recipe
-        self._initialisation, self._order = (
-            torch.Generator().manual_seed(int(generator.integers(2**63))) for _ in range(2)
-        )
+        self.model, self.recipe, self.generator = model, recipe, generator
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_classifier":
-        rows, labels = torch.tensor(inputs, dtype=torch.float32), torch.tensor(targets)
-        self.network: nn.Module = self.model.build(**self._sizes(inputs, targets), generator=self._initialisation)
-        plan: Recipe = self.recipe.build()
-        batches = Batches(rows, labels, size=plan.batch, generator=self._order)
-        for _ in fit(self.network, batches, plan.step(self.network), total=plan.steps):
-            pass
+        sized = _sized(self.model, inputs, classes=int(targets.max()) + 1)
+        self.network = _trained(sized, self.recipe, self.generator, inputs, torch.tensor(targets), cross_entropy)
         return self
 
-    @torch.no_grad()
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
-        self.network.eval()
-        rows = torch.tensor(inputs, dtype=torch.float32)
-        logits = torch.cat([self.network(some) for some in torch.split(rows, BATCH)])
-        return logits.double().softmax(dim=1).numpy()
+        return _outputs(self.network, inputs).softmax(dim=1).numpy()
 
-    def _sizes(self, inputs: np.ndarray, targets: np.ndarray) -> dict[str, Any]:
-        known = {
-            "features_in": math.prod(inputs.shape[1:]),
-            "channels_in": inputs.shape[1],
-            "classes": int(targets.max()) + 1,
-        }
-        open_ = inspect.signature(self.model.function).parameters.keys() - self.model.settings.keys()
-        return {name: size for name, size in known.items() if name in open_}
+
+class network_regressor:  # noqa: N801 - as above
+    """As `network_classifier`, with one output, trained to least squares."""
+
+    def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
+        self.model, self.recipe, self.generator = model, recipe, generator
+
+    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_regressor":
+        amounts = torch.tensor(targets, dtype=torch.float32)[:, None]
+        sized = _sized(self.model, inputs, classes=1)
+        self.network = _trained(sized, self.recipe, self.generator, inputs, amounts, mse_loss)
+        return self
+
+    def predict(self, inputs: np.ndarray, /) -> np.ndarray:
+        return _outputs(self.network, inputs)[:, 0].numpy()
+
+
+def _sized(model: Spec, inputs: np.ndarray, classes: int) -> Spec:
+    """The model with the sizes of the data where it has such settings and leaves them open."""
+    known = {"features_in": math.prod(inputs.shape[1:]), "channels_in": inputs.shape[1], "classes": classes}
+    open_ = inspect.signature(model.function).parameters.keys() - model.settings.keys()
+    return model.with_settings(**{name: size for name, size in known.items() if name in open_})
+
+
+def _trained(
+    model: Spec, recipe: Spec, generator: np.random.Generator, inputs: np.ndarray, targets: Tensor, loss: Loss
+) -> nn.Module:
+    initialisation, order = (torch.Generator().manual_seed(int(generator.integers(2**63))) for _ in range(2))
+    network: nn.Module = model.build(generator=initialisation)
+    plan: Recipe = recipe.build()
+    rows = torch.tensor(inputs, dtype=torch.float32)
+    batches = Batches(rows, targets, size=plan.batch, generator=order)
+    for _ in fit(network, batches, plan.step(network, loss=loss), total=plan.steps):
+        pass
+    return network
+
+
+@torch.no_grad()
+def _outputs(network: nn.Module, inputs: np.ndarray) -> Tensor:
+    network.eval()
+    rows = torch.tensor(inputs, dtype=torch.float32)
+    return torch.cat([network(some) for some in torch.split(rows, BATCH)]).double()

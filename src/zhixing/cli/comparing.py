@@ -1,0 +1,140 @@
+"""The command that compares families of models on the user's own table."""
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zhixing.cli.answering import STYLES, Budget, budget_seconds
+from zhixing.cli.words import Json, Lang, console, finite, print_json, say
+from zhixing.core import Text, language
+
+if TYPE_CHECKING:
+    from zhixing.comparison import Ranking
+    from zhixing.data import Profile
+
+
+def compare(
+    table: Annotated[
+        str,
+        typer.Argument(
+            help=say("A CSV, TSV, Parquet, Excel or JSON-lines file.", "CSV、TSV、Parquet、Excel 或 JSON-lines 文件。"),
+            metavar="FILE",
+        ),
+    ],
+    target: Annotated[str, typer.Option(help=say("The column to foretell.", "要预测的列。"))],
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help=say("classes or regression; found by itself.", "classes（分类）或 regression（回归）；默认自动判断。")
+        ),
+    ] = None,
+    scale: Annotated[
+        str,
+        typer.Option(
+            help=say(
+                "smoke (2 divisions), quick (9) or full (30).", "smoke（2 次划分）、quick（9 次）或 full（30 次）。"
+            )
+        ),
+    ] = "quick",
+    budget: Budget = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help=say("Processes, one thread each. Default: one a core.", "进程数，每个一线程。默认每核一个。")
+        ),
+    ] = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    from zhixing import comparison, data
+    from zhixing.cli.progress import Progress
+    from zhixing.study.study import checked_scale
+
+    seconds = budget_seconds(budget)
+    chosen = checked_scale(scale)
+    found = data.profile(data.read_table(table).frame, target, task=task)
+    if not as_json:
+        _print_profile(table, found)
+    with Progress(language()) as progress:
+        ranking = comparison.compare(
+            table, target, task=task, scale=chosen, budget=seconds, workers=workers, lang=language(), listen=progress
+        )
+    if as_json:
+        print_json(
+            finite(
+                {
+                    "verdict": str(ranking.answer.sentence),
+                    "winner": ranking.winner.family if ranking.winner else None,
+                    "tie": [place.family for place in ranking.tie],
+                    "recommended": ranking.recommended.family,
+                    "ranking": [
+                        {**dataclasses.asdict(place), "label": str(place.label), "error": place.error}
+                        for place in ranking.places
+                    ],
+                    "notes": [str(note) for note in found.notes],
+                    "answer": ranking.answer.to_json(language()),
+                }
+            )
+        )
+    else:
+        _print_ranking(ranking)
+
+
+compare.__doc__ = say(
+    "Say which family of models is best on your table, by how much, and whether the difference is real.\n\n"
+    "Examples:\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json",
+    "说明在你的表上哪一类模型最好、好多少、差别是否真实。\n\n"
+    "示例：\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json",
+)
+
+
+def _print_profile(table: str, found: "Profile") -> None:
+    out = console()
+    line = Text("{file}: {rows:,} rows, {columns} columns; {target}", "{file}：{rows:,} 行，{columns} 列；{target}")
+    out.print(
+        line.format(file=Path(table).name, rows=found.rows, columns=len(found.columns), target=found.told)[language()],
+        markup=False,
+    )
+    for note in found.notes:
+        out.print(f"· {note}", markup=False)
+
+
+def _print_ranking(ranking: "Ranking") -> None:
+    from rich.table import Table
+
+    from zhixing.look.quantities import duration, interval, number, size
+
+    out, lang, answer = console(), language(), ranking.answer
+    out.print(f"\n[bold]{answer.question[lang]}[/]")
+    out.print(answer.sentence[lang], style=STYLES["supported" if ranking.winner else "undecided"], markup=False)
+    table = Table(box=None, padding=(0, 1))
+    headings = (
+        Text("family", "模型"),
+        Text("{label} {unit}", "{label} {unit}").format(label=answer.measures[0].label, unit=answer.measures[0].unit),
+        Text("interval", "区间"),
+        Text("time to fit", "拟合时间"),
+        Text("a row", "每行"),
+        Text("size", "大小"),
+        Text("", ""),
+    )
+    for heading in headings:
+        table.add_column(heading[lang])
+    for place in ranking.places:
+        table.add_row(
+            place.label[lang],
+            number(place.error)[lang],
+            interval(place.low, place.high)[lang],
+            duration(place.seconds)[lang],
+            duration(place.microseconds / 1e6)[lang],
+            size(int(place.bytes))[lang],
+            say("tie", "并列") if place.tied and not ranking.winner else "",
+        )
+    out.print(table)
+    if not ranking.winner:
+        line = Text("Of those that tie, the cheapest to fit is {label}.", "并列者中，拟合最省的是{label}。")
+        out.print(line.format(label=ranking.recommended.label)[lang], markup=False)
+    for note in answer.notes[1:]:
+        out.print(f"· {note[lang]}", markup=False)
+    out.print(say("report: ", "报告：") + str(answer.report), soft_wrap=True, markup=False)

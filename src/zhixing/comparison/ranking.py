@@ -1,0 +1,105 @@
+"""Who is ahead, who cannot be told from the leader, and which of those is the cheapest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from zhixing.core import Text
+from zhixing.evaluate import sequential
+from zhixing.look.quantities import number
+from zhixing.study import Answer
+from zhixing.study.answer import ClaimResult
+from zhixing.study.decide import LEVEL
+
+
+@dataclass(frozen=True)
+class Place:
+    """One family: the medians over divisions of what it got wrong and took, and whether it is told from the leader."""
+
+    family: str
+    label: Text
+    error: float
+    low: float
+    high: float
+    """Ends of the interval in which the median of `error` lies; those of all families together hold at 95 %."""
+    seconds: float
+    microseconds: float
+    bytes: float
+    tied: bool
+    """Whether it is the leader or cannot be told from it."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The families from the best to the worst, and the answer that they come from."""
+
+    answer: Answer
+    places: tuple[Place, ...]
+
+    @property
+    def winner(self) -> Place | None:
+        """The leader where all others are behind it; None for a tie."""
+        tied = self.tie
+        return tied[0] if len(tied) == 1 else None
+
+    @property
+    def tie(self) -> tuple[Place, ...]:
+        """The leader and all that cannot be told from it."""
+        return tuple(place for place in self.places if place.tied)
+
+    @property
+    def recommended(self) -> Place:
+        """The member of the tie that takes the least time to fit."""
+        return min(self.tie, key=lambda place: place.seconds)
+
+
+def ranking(answer: Answer) -> Ranking:
+    """The ranking that the answer of a contest holds."""
+    leader, behind = _leader(answer.claims), _behind(answer.claims)
+    alpha = sequential.per_claim(LEVEL, len(answer.arms))
+
+    def place(name: str, label: Text) -> Place:
+        ends = sequential.interval(answer.values(name, answer.measures[0].name), alpha)
+        middle = {
+            key: float(np.nanmedian(answer.values(name, measure)))
+            for key, measure in (
+                ("seconds", "fit_seconds"),
+                ("microseconds", "answer_microseconds"),
+                ("bytes", "kept_bytes"),
+            )
+        }
+        return Place(name, label, ends.estimate, ends.low, ends.high, **middle, tied=name not in behind)
+
+    places = [place(arm.name, arm.label) for arm in answer.arms]
+    return Ranking(answer, tuple(sorted(places, key=lambda found: (found.error, found.family != leader))))
+
+
+def sentence(claims: Sequence[ClaimResult], labels: Mapping[str, Text]) -> Text:
+    """What a contest found, in one sentence."""
+    leader, behind = _leader(claims), _behind(claims)
+    tied = [other for other in _others(claims) if other not in behind]
+    if not tied:
+        nearest = min(claims, key=lambda claim: claim.estimate)
+        return Text(
+            "{leader} wins: it is ahead of every other family, of the nearest by {gain} {unit}.",
+            "{leader}胜出：它领先于其余各类模型，比最接近的一类好 {gain} {unit}。",
+        ).format(leader=labels[leader], gain=number(nearest.estimate), unit=nearest.unit)
+    names = [labels[name] for name in (leader, *tied)]
+    return Text(
+        f"A tie: {', '.join(name.en for name in names)} cannot be told apart.",
+        f"并列：{'、'.join(name.zh for name in names)}分不出高下。",
+    )
+
+
+def _leader(claims: Sequence[ClaimResult]) -> str:
+    return claims[0].id.partition(" over ")[0]
+
+
+def _others(claims: Sequence[ClaimResult]) -> list[str]:
+    return [claim.id.partition(" over ")[2] for claim in claims]
+
+
+def _behind(claims: Sequence[ClaimResult]) -> set[str]:
+    """The families that are told from the leader."""
+    return {claim.id.partition(" over ")[2] for claim in claims if claim.verdict == "supported"}

@@ -1,0 +1,215 @@
+"""The user's own table, read from a file: .csv, .tsv, .txt, .parquet, .xlsx and lines of JSON, also as .gz.
+
+Everything is found by itself and can be overridden. Nothing in a file is executed, nothing is fetched, and what a
+file may take of memory is bounded before it is read.
+"""
+
+import difflib
+import gzip
+import os
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zhixing.core import BadData, BadSetting, Text
+from zhixing.data.own import delimited, packed
+from zhixing.data.own.cells import typed
+from zhixing.data.own.loose import Loose, named
+
+if TYPE_CHECKING:
+    import pandas
+
+MOST_BYTES = 2_000_000_000
+"""The size of a file, and of what it unpacks to, above which it is refused."""
+TEXTS = (".csv", ".tsv", ".txt")
+LINES = (".jsonl", ".ndjson", ".json-lines")
+ENDINGS = (*TEXTS, ".parquet", ".xlsx", *LINES)
+"""The endings that are read; each also with .gz behind it."""
+
+
+@dataclass(frozen=True, eq=False)
+class TableFile:
+    """A table as it was read, and what was decided on the way."""
+
+    frame: "pandas.DataFrame"
+    """(rows, columns): float64, int64, bool, datetime64[us] or object (str and None); names are str, each its own."""
+    form: Text
+    """What the file was taken for: `text, GB18030, separated by semicolon`."""
+    notes: tuple[Text, ...]
+    """Each decision that the user may want to know of."""
+
+
+def read_table(
+    path: str | Path,
+    *,
+    encoding: str | None = None,
+    separator: str | None = None,
+    decimal: str | None = None,
+    sheet: str | None = None,
+) -> TableFile:
+    """The table in a file.
+
+    `encoding` and `separator` are for text, `decimal` ("." or ",") for numbers that are written as text, `sheet` for a
+    workbook. A missing value is NaN, NaT or None; truth values with gaps stay words. A moment with an offset is in UTC.
+
+    Raises BadData, with what came, what was expected and the likely cure, for every file that cannot be used;
+    BadSetting or UnknownName for a setting that does not suit the file.
+    """
+    place = _checked(path)
+    ending = _ending(place)
+    _check_settings(ending, encoding=encoding, separator=separator, decimal=decimal, sheet=sheet)
+    data = _content(place)
+    try:
+        loose = _loose(data, ending, encoding=encoding, separator=separator, sheet=sheet)
+        names, notes = named(loose.headers)
+        columns = dict(zip(names, loose.columns, strict=True))
+        frame, more = typed(columns, decimal=decimal, separator=loose.separator)
+    except BadData as error:
+        raise BadData(Text(en=f"{place.name}: {error.message.en}", zh=f"{place.name}：{error.message.zh}")) from None
+    except MemoryError:
+        raise BadData(
+            Text(
+                en=f"{place.name}: the table does not fit into this machine's memory; take a sample of its rows",
+                zh=f"{place.name}：本机内存装不下这个表格；请抽取一部分行",
+            )
+        ) from None
+    return TableFile(frame, loose.form, (*loose.notes, *notes, *more))
+
+
+def _checked(path: str | Path) -> Path:
+    """The path of a file that is there, is a file and is not too large."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
+        raise BadData(
+            Text(
+                en=f"{path} is an address; nothing is fetched here, so save the table as a file and give its path",
+                zh=f"{path} 是网址；这里不会联网下载，请先把表格存为文件，再给出路径",
+            )
+        )
+    place = Path(path).expanduser()
+    try:
+        size = place.stat().st_size
+    except FileNotFoundError:
+        raise _absent(place) from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(place, error) from None
+    if place.is_dir():
+        tables = [each.name for each in sorted(place.iterdir()) if each.name.lower().endswith(ENDINGS)][:5]
+        inside = Text(f" (in it: {', '.join(tables)})", f"（其中有：{'、'.join(tables)}）") if tables else Text("", "")
+        raise BadData(
+            Text(
+                en=f"{place} is a folder; give the path of one table{inside.en}",
+                zh=f"{place} 是文件夹；请给出其中一个表格文件的路径{inside.zh}",
+            )
+        )
+    if not place.is_file():
+        raise BadData(
+            Text(f"{place} is no ordinary file; save the table as one", f"{place} 不是普通文件；请先存为文件")
+        )
+    if size > MOST_BYTES:
+        raise _too_large(Text(f"{place.name} has {size:,} bytes", f"{place.name} 有 {size:,} 字节"))
+    return place
+
+
+def _absent(place: Path) -> BadData:
+    try:
+        near = difflib.get_close_matches(place.name, os.listdir(place.parent), n=1)
+    except OSError:
+        return BadData(
+            Text(
+                en=f"{place} is not there, nor is its folder; check the path",
+                zh=f"找不到 {place}，它所在的文件夹也不存在；请检查路径",
+            )
+        )
+    meant = (
+        Text(f"did you mean {near[0]!r}?", f"是否想写 {near[0]!r}？") if near else Text("check the path", "请检查路径")
+    )
+    return BadData(Text(en=f"{place} is not there; {meant.en}", zh=f"找不到 {place}；{meant.zh}"))
+
+
+def _unreadable(place: Path, error: Exception) -> BadData:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return BadData(
+        Text(
+            en=f"{str(place)!r} cannot be read ({reason}); check its permissions",
+            zh=f"无法读取 {str(place)!r}（{reason}）；请检查文件权限",
+        )
+    )
+
+
+def _too_large(found: Text) -> BadData:
+    return BadData(
+        Text(
+            en=f"{found.en}, the most is {MOST_BYTES:,}; take a sample of its rows or keep fewer columns",
+            zh=f"{found.zh}，上限为 {MOST_BYTES:,}；请抽取一部分行或减少列数",
+        )
+    )
+
+
+def _ending(place: Path) -> str:
+    ending = Path(place.name.lower().removesuffix(".gz")).suffix
+    if ending in ENDINGS:
+        return ending
+    shown, known = ending or place.name, ", ".join(ENDINGS)
+    near = difflib.get_close_matches(ending, ENDINGS, n=1, cutoff=0.75)
+    meant = Text(f"did you mean {near[0]}? ", f"是否想写 {near[0]}？") if near else Text("", "")
+    raise BadData(
+        Text(
+            en=f"{place.name}: no table is known by {shown!r}; {meant.en}known are {known}, each also with .gz",
+            zh=f"{place.name}：不认识以 {shown!r} 结尾的表格；{meant.zh}可用：{known}，均可再加 .gz",
+        )
+    )
+
+
+def _check_settings(ending: str, **given: str | None) -> None:
+    suited = {"encoding": TEXTS, "separator": TEXTS, "decimal": (*TEXTS, ".xlsx", *LINES), "sheet": (".xlsx",)}
+    for name, value in given.items():
+        if value is not None and ending not in suited[name]:
+            raise BadSetting(
+                Text(
+                    en=f"{name}={value!r} does not suit a {ending} file; it is for {', '.join(suited[name])}",
+                    zh=f"{name}={value!r} 不适用于 {ending} 文件；它用于 {'、'.join(suited[name])}",
+                )
+            )
+    if given["decimal"] not in (None, ".", ","):
+        raise BadSetting(
+            Text(
+                en=f"a decimal mark is '.' or ',', not {given['decimal']!r}",
+                zh=f"小数点应为 '.' 或 ','，而不是 {given['decimal']!r}",
+            )
+        )
+
+
+def _content(place: Path) -> bytes:
+    try:
+        if not place.name.lower().endswith(".gz"):
+            return place.read_bytes()
+        with gzip.open(place) as file:
+            data = file.read(MOST_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise BadData(
+            Text(
+                en=f"{place.name} is no whole gzip file: broken, cut short or of another kind; compress it again",
+                zh=f"{place.name} 不是完整的 gzip 文件：已损坏、不完整，或只是用了 .gz 扩展名；请重新压缩",
+            )
+        ) from None
+    except OSError as error:
+        raise _unreadable(place, error) from None
+    if len(data) > MOST_BYTES:
+        raise _too_large(Text(f"{place.name} unpacks to more bytes than allowed", f"{place.name} 解压后的字节数过多"))
+    return data
+
+
+def _loose(data: bytes, ending: str, *, encoding: str | None, separator: str | None, sheet: str | None) -> Loose:
+    if not data:
+        raise BadData(
+            Text("the file is empty; a table needs a line of names and rows", "文件是空的；表格需要一行列名和数据行")
+        )
+    if ending == ".parquet":
+        return packed.parquet(data)
+    if ending == ".xlsx":
+        return packed.workbook(data, sheet=sheet, most_bytes=MOST_BYTES)
+    if ending in LINES:
+        return packed.lines(data)
+    return delimited.read(data, encoding=encoding, separator=separator)

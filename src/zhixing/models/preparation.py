@@ -1,0 +1,42 @@
+"""From a table of any columns to numbers: learned on the training rows, then the same for every row to come.
+
+Source: skrub's TableVectorizer for the columns; Troyanskaya et al. 2001 on filling gaps, of which the simplest is used:
+the median, with a column of its own that says where a gap was.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas
+
+FEW = 30
+"""Words that get an indicator each; a column of more is turned into so many numbers by its character n-grams."""
+
+
+class Preparation:
+    """Dates become their parts, words indicators or n-grams, gaps medians; every column mean 0 and variance 1."""
+
+    def fit(self, features: "pandas.DataFrame") -> "Preparation":
+        """Learns from training rows, and from nothing else."""
+        import skrub
+        from sklearn.impute import SimpleImputer
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        self._steps: Any = make_pipeline(
+            skrub.TableVectorizer(
+                cardinality_threshold=FEW,
+                high_cardinality=skrub.StringEncoder(n_components=FEW, random_state=0),
+            ),
+            SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+            StandardScaler(),
+        )
+        self._steps.fit(features)
+        return self
+
+    def transform(self, features: "pandas.DataFrame") -> np.ndarray:
+        """Rows (n, numbers) as float64; a word never seen is none of those that were."""
+        numbers: np.ndarray = np.asarray(self._steps.transform(features), dtype=np.float64)
+        return numbers

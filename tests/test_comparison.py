@@ -1,0 +1,182 @@
+"""The contest on a table of one's own: nested choice, a leader named by validation rows, ties told as ties."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zhixing import comparison, data, evaluate, models, train
+from zhixing.comparison.contest import SEEDS, Leads
+from zhixing.comparison.families import CHOICES, for_amounts, for_classes
+from zhixing.core import Seeds, spec
+from zhixing.core.store import RunStore
+from zhixing.study import Table
+from zhixing.study.decide import decide, earliest
+
+
+@pytest.fixture(scope="module")
+def flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two kinds, told apart by the sum of two columns; a word that helps a little, a date, gaps, a text column."""
+    generator = np.random.default_rng(0)
+    place = tmp_path_factory.mktemp("own") / "花.csv"
+    with place.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["长", "宽", "colour", "seen", "remark", "kind"])
+        for row in range(160):
+            long, wide = generator.normal(size=2)
+            kind = "a" if long + wide + 0.3 * generator.normal() > 0 else "b"
+            colour = generator.choice(["red", "blue"], p=[0.7, 0.3] if kind == "a" else [0.3, 0.7])
+            seen = f"2024-{row % 12 + 1:02}-{row % 28 + 1:02}"
+            remark = " ".join(generator.choice(["stem", "leaf", "petal", "root", "soil"], size=6)) + f" {row}"
+            writer.writerow([f"{long:.3f}", "" if row % 9 == 0 else f"{wide:.3f}", colour, seen, remark, kind])
+    return place
+
+
+@pytest.fixture
+def call(flowers: Path):
+    return spec(
+        train.tuned,
+        data=spec(data.own_table, path=str(flowers), target="kind"),
+        candidates=tuple(spec(models.logistic, strength=strength) for strength in (1e-6, 1.0)),
+        measures=(evaluate.error, evaluate.error_by_class),
+        efforts=(evaluate.on_validation, evaluate.fit_seconds, evaluate.answer_microseconds, evaluate.kept_bytes),
+    )
+
+
+def test_a_family_is_tuned_on_validation_rows_and_judged_once(call, memory_watch):
+    watch = memory_watch()
+    found = call.build(Seeds(0), watch)
+    assert watch.steps == [(1, 3), (2, 3), (3, 3)]
+    assert found["error"] < 25
+    assert found["on_validation"] < 25  # the stronger of the two candidates; the weak one guesses
+    assert found["error_by_class"].at == (1.0, 2.0)
+    assert found["fit_seconds"] > 0
+    assert found["answer_microseconds"] > 0
+    assert found["kept_bytes"] > 1000
+
+
+def test_the_same_seed_gives_the_same_result(call, memory_watch):
+    first, second = (call.build(Seeds(3), memory_watch()) for _ in range(2))
+    assert first["error"] == second["error"]
+    others = [call.build(Seeds(seed), memory_watch())["error"] for seed in (4, 5, 6)]
+    assert set(others) != {first["error"]}
+
+
+def test_a_stopped_contest_goes_on_where_it_was(call, memory_watch, stopped):
+    whole, first = call.build(Seeds(1), memory_watch()), memory_watch(stop_at=1)
+    with pytest.raises(stopped):
+        call.build(Seeds(1), first)
+    rest = memory_watch(resume_from=first.state)
+    found = call.build(Seeds(1), rest)
+    assert rest.steps == [(2, 3), (3, 3)]
+    assert found["error"] == whole["error"]
+
+
+def test_rows_that_judge_choose_nothing(flowers, call, memory_watch, monkeypatch):
+    """Whatever stands in the rows held out, the same candidate is chosen with the same validation score."""
+    table = data.own_table(path=str(flowers), target="kind")
+    _, judged = table.split(np.arange(len(table)), 0.25, Seeds(2).numpy("split"))
+    expected = call.build(Seeds(2), memory_watch())
+    features = table.features.copy()
+    features.loc[features.index[judged], ["长", "宽"]] = 1e6
+    other = data.OwnTable(features, table.targets, table.classes, "")
+    monkeypatch.setattr("zhixing.data.own.table._read", lambda *_: other)
+    found = call.build(Seeds(2), memory_watch())
+    assert found["on_validation"] == expected["on_validation"]
+    assert found["error"] != expected["error"]
+
+
+def test_amounts_are_learned_in_their_own_units(tmp_path, memory_watch):
+    generator = np.random.default_rng(1)
+    place = tmp_path / "rent.csv"
+    area = generator.uniform(20, 120, size=120)
+    rows = "\n".join(f"{a:.2f};{1000 + 12 * a + generator.normal():.2f}".replace(".", ",") for a in area)
+    place.write_text("area;rent\n" + rows + "\n")
+    call = spec(
+        train.tuned,
+        data=spec(data.own_table, path=str(place), target="rent"),
+        candidates=(spec(models.ridge, strength=10.0), spec(models.process_mean)),
+        measures=(evaluate.root_mean_square, evaluate.mean_absolute, evaluate.explained),
+    )
+    found = call.build(Seeds(0), memory_watch())
+    assert found["root_mean_square"] < 3
+    assert found["mean_absolute"] <= found["root_mean_square"]
+    assert found["explained"] > 99
+
+
+@pytest.mark.parametrize("families", [for_classes, for_amounts])
+def test_every_family_chooses_among_equally_many_settings(families):
+    for family in families():
+        candidates = family.candidates()
+        assert len(candidates) == CHOICES, family.name
+        assert len({repr(candidate) for candidate in candidates}) == CHOICES, family.name
+
+
+@pytest.mark.parametrize("family", for_amounts(), ids=lambda family: family.name)
+def test_every_family_of_amounts_learns_a_line(family):
+    generator = np.random.default_rng(0)
+    inputs = generator.normal(size=(200, 3))
+    targets = inputs @ [0.8, -0.5, 0.3]
+    estimator = family.candidates()[1].build(generator=np.random.default_rng(1)).fit(inputs[:150], targets[:150])
+    error = evaluate.root_mean_square(estimator.predict(inputs[150:]), targets[150:])
+    assert error < 0.6 * targets.std()
+
+
+def contested(means: dict[str, float], seeds: int, generator: np.random.Generator, spread: float = 1.0) -> Table:
+    """What a contest would have measured of families with these true errors."""
+
+    def measured(mean: float) -> dict[str, float]:
+        return {
+            "error": 50 + mean + spread * generator.normal(),
+            "on_validation": 50 + mean + spread * generator.normal(),
+        }
+
+    return Table(range(seeds), {(name, seed): measured(mean) for name, mean in means.items() for seed in range(seeds)})
+
+
+def test_the_leader_is_named_by_validation_rows_alone():
+    rule = Leads(("a", "b"), on=evaluate.error, chosen_on=evaluate.on_validation, by=0.1)
+    trials = {("a", seed): {"error": 10.0, "on_validation": 30.0} for seed in range(9)}
+    trials |= {("b", seed): {"error": 20.0, "on_validation": 25.0} for seed in range(9)}
+    decision = decide(rule, Table(range(9), trials))
+    assert [claim.id for claim in decision.claims] == ["b over a"]
+    assert decision.verdict == "refuted"
+
+
+def test_equally_good_is_not_ahead():
+    rule = Leads(("a", "b"), on=evaluate.error, chosen_on=evaluate.on_validation, by=0.1)
+    trials = {(name, seed): {"error": 10.0, "on_validation": 10.0} for name in "ab" for seed in range(9)}
+    assert decide(rule, Table(range(9), trials)).verdict != "supported"
+
+
+@pytest.mark.parametrize("families", [for_classes, for_amounts])
+def test_a_quick_contest_has_as_few_divisions_as_can_decide(families):
+    rule = Leads([family.name for family in families()], on=evaluate.error, chosen_on=evaluate.on_validation, by=0.1)
+    assert earliest(rule) == SEEDS["quick"]
+
+
+def test_false_winners_are_rare_and_true_ones_found():
+    """Of nine families alike, none wins more often than the level allows; one that is far ahead always does."""
+    generator, names = np.random.default_rng(0), tuple("abcdefghi")
+    rule = Leads(names, on=evaluate.error, chosen_on=evaluate.on_validation, by=0.1)
+    alike = [decide(rule, contested(dict.fromkeys(names, 0.0), 9, generator)).claims for _ in range(150)]
+    told = sum(any(claim.verdict == "supported" for claim in claims) for claims in alike)
+    assert told <= 12  # 5 % of 150 are 7.5; 12 or more would come once in 13
+    ahead = decide(rule, contested({**dict.fromkeys(names, 0.0), "c": -9.0}, 9, generator))
+    assert ahead.verdict == "supported"
+    assert {claim.id.partition(" over ")[0] for claim in ahead.claims} == {"c"}
+
+
+def test_a_small_contest_from_file_to_ranking(flowers, tmp_path):
+    found = comparison.compare(flowers, "kind", scale="smoke", store=RunStore(tmp_path))
+    assert len(found.places) == len(for_classes())
+    assert [place.error for place in found.places] == sorted(place.error for place in found.places)
+    assert found.winner is None  # two divisions can tell nobody apart
+    assert len(found.tie) == len(found.places)
+    assert found.recommended.seconds == min(place.seconds for place in found.tie)
+    assert "cannot be told apart" in found.answer.sentence.en
+    assert "分不出高下" in found.answer.sentence.zh
+    assert found.answer.report.exists()
+    again = comparison.compare(flowers, "kind", scale="smoke", store=RunStore(tmp_path))
+    assert {trial.status for trial in again.answer.trials} == {"cached"}
