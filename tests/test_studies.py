@@ -149,8 +149,8 @@ def test_a_choice_becomes_a_study_of_its_own() -> None:
         (1, {"depth": "3"}, BadSetting, "got '3'"),
         (1, {"depth": "4.5"}, BadSetting, "got '4.5'"),
         (1, {"depth": "nan"}, BadSetting, "got 'nan'"),
-        (2, {"depth": 20, "normalisation": "bach"}, UnknownName, "did you mean 'batch'?"),
-        (2, {"depth": 20, "normalisation": "__import__('os')"}, UnknownName, "known: batch, none"),
+        (2, {"depth": 32, "normalisation": "bach"}, UnknownName, "did you mean 'batch'?"),
+        (2, {"depth": 32, "normalisation": "__import__('os')"}, UnknownName, "known: batch, none"),
     ],
 )
 def test_a_choice_that_cannot_be_is_refused(
