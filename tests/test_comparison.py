@@ -1,6 +1,10 @@
 """The contest on a table of one's own: nested choice, a leader named by validation rows, ties told as ties."""
 
 import csv
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +84,7 @@ def test_rows_that_judge_choose_nothing(flowers, call, memory_watch, monkeypatch
     expected = call.build(Seeds(2), memory_watch())
     features = table.features.copy()
     features.loc[features.index[judged], ["长", "宽"]] = 1e6
-    other = data.OwnTable(features, table.targets, table.classes, "")
+    other = data.OwnTable(features, table.targets, table.classes, "", table.found, ())
     monkeypatch.setattr("zhixing.data.own.table._read", lambda *_: other)
     found = call.build(Seeds(2), memory_watch())
     assert found["on_validation"] == expected["on_validation"]
@@ -180,3 +184,64 @@ def test_a_small_contest_from_file_to_ranking(flowers, tmp_path):
     assert found.answer.report.exists()
     again = comparison.compare(flowers, "kind", scale="smoke", store=RunStore(tmp_path))
     assert {trial.status for trial in again.answer.trials} == {"cached"}
+
+
+def zhixing(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from zhixing.cli import main; main()", *words],
+        env={**os.environ, "ZHIXING_HOME": str(home), "COLUMNS": "60"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_says_what_it_found_who_leads_and_what_it_costs(flowers, tmp_path):
+    told = zhixing("compare", str(flowers), "--target", "kind", "--scale", "smoke", home=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "160 rows, 5 columns; 'kind' has 2 classes" in " ".join(told.stdout.split())
+    assert "cells are missing in '宽'" in told.stdout
+    assert "cannot be told apart" in " ".join(told.stdout.split())
+    assert "the cheapest to fit is" in " ".join(told.stdout.split())
+    assert "price: " in told.stderr
+    assert max(map(len, told.stdout.splitlines()[:-1])) <= 60
+    again = zhixing(
+        "compare", str(flowers), "--target", "kind", "--scale", "smoke", "--json", "--lang", "zh", home=tmp_path
+    )
+    answer = json.loads(again.stdout)
+    assert answer["winner"] is None
+    assert answer["recommended"] in answer["tie"]
+    assert {place["family"] for place in answer["ranking"]} == {family.name for family in for_classes()}
+    assert "分不出高下" in answer["verdict"]
+    assert any("缺失" in note for note in answer["notes"])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("no.csv", "--target", "x"), "no.csv is not there"),
+        (("TABLE", "--target", "kinds"), "did you mean 'kind'?"),
+        (("TABLE", "--target", "kind", "--task", "regression"), "regression needs numbers"),
+        (("TABLE", "--target", "kind", "--task", "ranking"), "task 'ranking' is unknown"),
+        (("TABLE", "--target", "kind", "--scale", "huge"), "scale 'huge' is unknown"),
+        (("TABLE", "--target", "kind", "--budget", "soon"), "--budget takes a time"),
+        (("https://example.com/a.csv", "--target", "kind"), "nothing is fetched here"),
+        (("TABLE",), "--target"),
+    ],
+)
+def test_what_cannot_be_compared_gets_one_clear_line(flowers, tmp_path, words, message):
+    told = zhixing("compare", *(str(flowers) if word == "TABLE" else word for word in words), home=tmp_path)
+    assert told.returncode == 2
+    assert message in told.stderr
+    assert told.stderr.count("\n") == 1
+    assert told.stdout == ""
+
+
+def test_the_only_row_of_a_class_stays_with_those_that_teach(flowers):
+    table = data.own_table(path=str(flowers), target="kind")
+    first = np.flatnonzero(table.targets == 0)[:1]
+    rows = np.concatenate([first, np.flatnonzero(table.targets == 1)])
+    kept, chosen = table.split(rows, 0.5, np.random.default_rng(0))
+    assert first[0] in kept
+    assert sorted([*kept, *chosen]) == sorted(rows)
+    assert len(chosen) == round(0.5 * (len(rows) - 1))

@@ -1,3 +1,4 @@
+from .comparison import compare as compare
 from .core import Text as Text
 from .core import spec as spec
 from .studies import ask as ask

@@ -12,7 +12,7 @@ from zhixing.core import Text, language
 
 if TYPE_CHECKING:
     from zhixing.comparison import Ranking
-    from zhixing.data import Profile
+    from zhixing.data import OwnTable
 
 
 def compare(
@@ -54,9 +54,9 @@ def compare(
 
     seconds = budget_seconds(budget)
     chosen = checked_scale(scale)
-    found = data.profile(data.read_table(table).frame, target, task=task)
+    own = data.own_table(path=table, target=target, task=task)
     if not as_json:
-        _print_profile(table, found)
+        _print_table(table, own)
     with Progress(language()) as progress:
         ranking = comparison.compare(
             table, target, task=task, scale=chosen, budget=seconds, workers=workers, lang=language(), listen=progress
@@ -73,7 +73,7 @@ def compare(
                         {**dataclasses.asdict(place), "label": str(place.label), "error": place.error}
                         for place in ranking.places
                     ],
-                    "notes": [str(note) for note in found.notes],
+                    "notes": [str(note) for note in own.notes],
                     "answer": ranking.answer.to_json(language()),
                 }
             )
@@ -90,14 +90,14 @@ compare.__doc__ = say(
 )
 
 
-def _print_profile(table: str, found: "Profile") -> None:
-    out = console()
+def _print_table(table: str, own: "OwnTable") -> None:
+    out, found = console(), own.found
     line = Text("{file}: {rows:,} rows, {columns} columns; {target}", "{file}：{rows:,} 行，{columns} 列；{target}")
     out.print(
         line.format(file=Path(table).name, rows=found.rows, columns=len(found.columns), target=found.told)[language()],
         markup=False,
     )
-    for note in found.notes:
+    for note in own.notes:
         out.print(f"· {note}", markup=False)
 
 

@@ -71,7 +71,7 @@ def contest(path: str | Path, target: str, *, task: str | None = None) -> Study:
     Raises BadData where the file, the column or the rows cannot be used; `task` is "classes" or "regression", and found
     by the column where it is left out.
     """
-    place = Path(path).expanduser().resolve()
+    place = data.checked_path(path)
     source = spec(data.own_table, path=str(place), target=target, task=task)
     table: OwnTable = source.build()
     families = for_classes() if table.classes else for_amounts()

@@ -7,6 +7,7 @@ from .dataset import split_rows as split_rows
 from .digits import digits28 as digits28
 from .mnist1d import mnist1d as mnist1d
 from .own.files import TableFile as TableFile
+from .own.files import checked_path as checked_path
 from .own.files import read_table as read_table
 from .own.profile import Column as Column
 from .own.profile import Leak as Leak

@@ -57,7 +57,7 @@ def read_table(
     Raises BadData, with what came, what was expected and the likely cure, for every file that cannot be used;
     BadSetting or UnknownName for a setting that does not suit the file.
     """
-    place = _checked(path)
+    place = checked_path(path)
     ending = _ending(place)
     _check_settings(ending, encoding=encoding, separator=separator, decimal=decimal, sheet=sheet)
     data = _content(place)
@@ -78,8 +78,8 @@ def read_table(
     return TableFile(frame, loose.form, (*loose.notes, *notes, *more))
 
 
-def _checked(path: str | Path) -> Path:
-    """The path of a file that is there, is a file and is not too large."""
+def checked_path(path: str | Path) -> Path:
+    """The whole path of a file that is there, is a file and is not too large; raises BadData for any other."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
         raise BadData(
             Text(
@@ -109,7 +109,7 @@ def _checked(path: str | Path) -> Path:
         )
     if size > MOST_BYTES:
         raise _too_large(Text(f"{place.name} has {size:,} bytes", f"{place.name} 有 {size:,} 字节"))
-    return place
+    return place.resolve()
 
 
 def _absent(place: Path) -> BadData:
