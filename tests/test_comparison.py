@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 
 from zhixing import comparison, data, evaluate, models, train
@@ -245,3 +246,48 @@ def test_the_only_row_of_a_class_stays_with_those_that_teach(flowers):
     assert first[0] in kept
     assert sorted([*kept, *chosen]) == sorted(rows)
     assert len(chosen) == round(0.5 * (len(rows) - 1))
+
+
+def test_the_leader_stays_the_one_of_the_first_look():
+    rule = Leads(("a", "b"), on=evaluate.error, chosen_on=evaluate.on_validation, by=0.1)
+    early = {"a": 10.0, "b": 20.0}
+    trials = {
+        (name, seed): {"error": 10.0, "on_validation": early[name] if seed < 9 else 0.1 * (name == "a")}
+        for name in "ab"
+        for seed in range(30)
+    }
+    assert rule.leader(Table(range(30), trials)) == "a"
+
+
+def test_preparation_learns_from_training_rows_and_says_where_a_gap_was():
+    known = pandas.DataFrame({"x": [1.0, np.nan, 3.0, 5.0], "word": ["red", "red", "red", "green"]})
+    preparation = models.Preparation().fit(known)
+    numbers = preparation.transform(known)
+    np.testing.assert_allclose(numbers.mean(axis=0), 0, atol=1e-6)
+    asked = pandas.DataFrame({"x": [np.nan, 100.0], "word": ["violet", None]})
+    found = preparation.transform(asked)
+    assert np.isfinite(found).all()
+    gaps = [place for place in range(numbers.shape[1]) if len(set(numbers[[0, 2, 3], place])) == 1]
+    assert any(numbers[1, place] != numbers[0, place] for place in gaps), "no column tells the gap from the rest"
+    assert found[1].max() > 10, "a large value stays large: rows to come are scaled by the training rows"
+
+
+def test_balanced_error_weighs_classes_alike():
+    probabilities = np.eye(2)[[0, 0, 0, 0, 0, 0, 1, 0]]
+    targets = np.array([0, 0, 0, 0, 0, 0, 1, 1])
+    assert evaluate.error(probabilities, targets) == 12.5
+    assert evaluate.balanced_error(probabilities, targets) == 25.0
+    assert evaluate.error_by_class(probabilities, targets).values == (0.0, 50.0)
+
+
+def test_measures_of_amounts_agree_with_scikit_learn():
+    from sklearn import metrics
+
+    generator = np.random.default_rng(0)
+    targets = generator.normal(size=50)
+    answers = targets + generator.normal(size=50)
+    assert evaluate.root_mean_square(answers, targets) == pytest.approx(
+        metrics.root_mean_squared_error(targets, answers)
+    )
+    assert evaluate.mean_absolute(answers, targets) == pytest.approx(metrics.mean_absolute_error(targets, answers))
+    assert evaluate.explained(answers, targets) == pytest.approx(100 * metrics.r2_score(targets, answers))

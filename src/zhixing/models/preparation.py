@@ -23,11 +23,12 @@ class Preparation:
         import skrub
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import make_pipeline
-        from sklearn.preprocessing import StandardScaler
+        from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
         self._steps: Any = make_pipeline(
             skrub.TableVectorizer(
                 cardinality_threshold=FEW,
+                low_cardinality=OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32),
                 high_cardinality=skrub.StringEncoder(n_components=FEW, random_state=0),
             ),
             SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
