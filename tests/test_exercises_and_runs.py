@@ -14,7 +14,7 @@ from zhixing.study import Arm, Better, Design, Exercise, Scale, Study
 from zhixing.study.answer import last
 from zhixing.study.ask import ask
 from zhixing.study.compare import compare
-from zhixing.study.exercise import attempt, solved
+from zhixing.study.exercise import attempt, example, solved
 
 
 def steeper(scale: Scale, *, drift: float) -> Design:
@@ -31,6 +31,16 @@ def study() -> Study:
     task = Text("Find a drift that ends lower.", "找出一个结束得更低的漂移。")
     exercise = Exercise(task=task, design=steeper, among={"drift": (-2.0, 2.0)}, solution={"drift": -2.0})
     return dataclasses.replace(toy(), exercises=(exercise,))
+
+
+def test_the_example_of_the_help_lies_far_from_the_solution() -> None:
+    among = {"rate": (0.001, 1.0), "depth": (4, 40), "kind": ("tanh", "ReLU"), "only": ("one",)}
+    solution = {"rate": 0.5, "depth": 8, "kind": "tanh", "only": "one"}
+    stated = Exercise(task=Text("", ""), design=steeper, among=among, solution=solution)
+    assert example(stated) == "rate=0.001 depth=40 kind=ReLU only=one"
+    assert example(dataclasses.replace(stated, solution={**solution, "rate": 0.002, "depth": 30})) == (
+        "rate=1.0 depth=4 kind=ReLU only=one"
+    )
 
 
 @pytest.fixture
