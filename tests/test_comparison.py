@@ -14,7 +14,8 @@ import pytest
 from zhixing import comparison, data, evaluate, models, train
 from zhixing.comparison.contest import SEEDS, Leads
 from zhixing.comparison.families import CHOICES, for_amounts, for_classes
-from zhixing.core import Seeds, spec
+from zhixing.comparison.ranking import sentence
+from zhixing.core import Seeds, Text, spec
 from zhixing.core.store import RunStore
 from zhixing.study import Table
 from zhixing.study.decide import decide, earliest
@@ -291,3 +292,18 @@ def test_measures_of_amounts_agree_with_scikit_learn():
     )
     assert evaluate.mean_absolute(answers, targets) == pytest.approx(metrics.mean_absolute_error(targets, answers))
     assert evaluate.explained(answers, targets) == pytest.approx(100 * metrics.r2_score(targets, answers))
+
+
+def test_a_winner_is_told_with_its_lead_over_the_nearest():
+    rule = Leads(("a", "b", "c"), on=evaluate.root_mean_square, chosen_on=evaluate.on_validation, by=0.0)
+    means = {"a": 1.0, "b": 3.5, "c": 9.0}
+    trials = {
+        (name, seed): {"root_mean_square": mean + seed / 100, "on_validation": mean}
+        for name, mean in means.items()
+        for seed in range(9)
+    }
+    claims = decide(rule, Table(range(9), trials)).claims
+    labels = {name: Text(name.upper(), name.upper()) for name in means}
+    told = sentence(claims, labels)
+    assert told.en == "The winner is A, ahead of every other family, of the nearest by 2.5."
+    assert told.zh == "胜出的是A：它领先于其余各类模型，比最接近的一类好 2.5。"

@@ -81,10 +81,13 @@ def sentence(claims: Sequence[ClaimResult], labels: Mapping[str, Text]) -> Text:
     tied = [other for other in _others(claims) if other not in behind]
     if not tied:
         nearest = min(claims, key=lambda claim: claim.estimate)
+        gain = Text(
+            f"{number(nearest.estimate).en} {nearest.unit.en}", f"{number(nearest.estimate).zh} {nearest.unit.zh}"
+        )
         return Text(
-            "{leader} wins: it is ahead of every other family, of the nearest by {gain} {unit}.",
-            "{leader}胜出：它领先于其余各类模型，比最接近的一类好 {gain} {unit}。",
-        ).format(leader=labels[leader], gain=number(nearest.estimate), unit=nearest.unit)
+            "The winner is {leader}, ahead of every other family, of the nearest by {gain}.",
+            "胜出的是{leader}：它领先于其余各类模型，比最接近的一类好 {gain}。",
+        ).format(leader=labels[leader], gain=Text(gain.en.strip(), gain.zh.strip()))
     names = [labels[name] for name in (leader, *tied)]
     return Text(
         f"A tie: {', '.join(name.en for name in names)} cannot be told apart.",
