@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -211,6 +212,10 @@ def test_the_command_says_what_it_found_who_leads_and_what_it_costs(flowers, tmp
         "compare", str(flowers), "--target", "kind", "--scale", "smoke", "--json", "--lang", "zh", home=tmp_path
     )
     answer = json.loads(again.stdout)
+    name, *words = shlex.split(answer["answer"]["command"])
+    assert name == "zhixing"
+    repeated = json.loads(zhixing(*words, "--json", home=tmp_path).stdout)
+    assert {trial["status"] for trial in repeated["answer"]["trials"]} == {"cached"}
     assert answer["winner"] is None
     assert answer["recommended"] in answer["tie"]
     assert {place["family"] for place in answer["ranking"]} == {family.name for family in for_classes()}

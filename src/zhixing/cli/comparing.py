@@ -38,6 +38,9 @@ def compare(
             )
         ),
     ] = "quick",
+    seeds: Annotated[
+        int | None, typer.Option(help=say("The most divisions it may take.", "最多用多少次划分。"))
+    ] = None,
     budget: Budget = None,
     workers: Annotated[
         int | None,
@@ -59,8 +62,9 @@ def compare(
         _print_table(table, own)
     with Progress(language()) as progress:
         ranking = comparison.compare(
-            table, target, task=task, scale=chosen, budget=seconds, workers=workers, lang=language(), listen=progress
-        )
+            table, target, task=task, scale=chosen, seeds=seeds, budget=seconds, workers=workers, lang=language(),
+            listen=progress,
+        )  # fmt: skip
     if as_json:
         print_json(
             finite(

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,7 @@ def contest(path: str | Path, target: str, *, task: str | None = None) -> Study:
     name = re.sub(r"[^\w-]+", "_", place.stem)[:40]
     digest = hashlib.sha256(f"{table.fingerprint} {target} {task} {place}".encode()).hexdigest()
     labels = {family.name: family.label for family in families}
+    chosen = ["--task", task] if task else []
     return Study(
         slug=f"own.{name}.{digest[:8]}",
         chapter="own",
@@ -109,7 +111,7 @@ def contest(path: str | Path, target: str, *, task: str | None = None) -> Study:
         source=place.name,
         explanation=_explanation(table, families),
         design=design,
-        command=f"compare {place.name} --target {target}",
+        command=" ".join(["compare", shlex.quote(str(path)), "--target", shlex.quote(target), *chosen]),
         tell=lambda claims: sentence(claims, labels),
     )
 
