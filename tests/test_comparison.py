@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -175,7 +176,12 @@ def test_false_winners_are_rare_and_true_ones_found():
     assert {claim.id.partition(" over ")[0] for claim in ahead.claims} == {"c"}
 
 
-def test_a_small_contest_from_file_to_ranking(flowers, tmp_path):
+def test_a_small_contest_from_file_to_ranking(flowers, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a socket was opened")
+
+    for name in ("socket", "create_connection", "getaddrinfo"):
+        monkeypatch.setattr(socket, name, refuse)
     found = comparison.compare(flowers, "kind", scale="smoke", store=RunStore(tmp_path))
     assert len(found.places) == len(for_classes())
     assert [place.error for place in found.places] == sorted(place.error for place in found.places)
@@ -276,6 +282,20 @@ def test_preparation_learns_from_training_rows_and_says_where_a_gap_was():
     gaps = [place for place in range(numbers.shape[1]) if len(set(numbers[[0, 2, 3], place])) == 1]
     assert any(numbers[1, place] != numbers[0, place] for place in gaps), "no column tells the gap from the rest"
     assert found[1].max() > 10, "a large value stays large: rows to come are scaled by the training rows"
+
+
+def test_preparation_leaves_the_home_of_the_user_alone(tmp_path):
+    home, code = (
+        tmp_path / "home",
+        (
+            "import pandas; from zhixing.models import Preparation; "
+            "Preparation().fit(pandas.DataFrame({'x': [1.0, 2.0, 3.0], 'word': ['a', 'b', 'a']}))"
+        ),
+    )
+    home.mkdir()
+    variables = {"HOME": str(home), "TMPDIR": str(tmp_path), "PATH": ""}
+    subprocess.run([sys.executable, "-c", code], env=variables, check=True)
+    assert list(home.iterdir()) == []
 
 
 def test_balanced_error_weighs_classes_alike():

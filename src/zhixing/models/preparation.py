@@ -4,6 +4,9 @@ Source: skrub's TableVectorizer for the columns; Troyanskaya et al. 2001 on fill
 the median, with a column of its own that says where a gap was.
 """
 
+import os
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +23,11 @@ class Preparation:
 
     def fit(self, features: "pandas.DataFrame") -> "Preparation":
         """Learns from training rows, and from nothing else."""
-        import skrub
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+        skrub = _skrub()
         self._steps: Any = make_pipeline(
             skrub.TableVectorizer(
                 cardinality_threshold=FEW,
@@ -41,3 +44,13 @@ class Preparation:
         """Rows (n, numbers) as float64; a word never seen is none of those that were."""
         numbers: np.ndarray = np.asarray(self._steps.transform(features), dtype=np.float64)
         return numbers
+
+
+def _skrub() -> Any:
+    """skrub, which with the plotting library that it brings would else make folders in the user's home."""
+    place = str(Path(tempfile.gettempdir()) / "zhixing")
+    for name in ("SKB_DATA_DIRECTORY", "MPLCONFIGDIR"):
+        os.environ.setdefault(name, place)
+    import skrub
+
+    return skrub
