@@ -229,6 +229,16 @@ def test_the_command_says_what_it_found_who_leads_and_what_it_costs(flowers, tmp
     assert any("缺失" in note for note in answer["notes"])
 
 
+def test_names_that_look_like_markup_or_code_are_only_names(flowers, tmp_path):
+    place = tmp_path / "[red] {0} <b>.csv"
+    place.write_text(flowers.read_text(encoding="utf-8").replace("kind", "[/red]{x}", 1), encoding="utf-8")
+    told = zhixing("compare", str(place), "--target", "[/red]{x}", "--scale", "smoke", "--seeds", "1", home=tmp_path)
+    assert told.returncode == 0, told.stderr
+    assert "Which family is best at [/red]{x} of [red] {0} <b>.csv?" in " ".join(told.stdout.split())
+    (report,) = tmp_path.glob("answers/*/report.html")
+    assert "<b>.csv" not in report.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -111,7 +111,7 @@ def _print_ranking(ranking: "Ranking") -> None:
     from zhixing.look.quantities import duration, interval, number, size
 
     out, lang, answer = console(), language(), ranking.answer
-    out.print(f"\n[bold]{answer.question[lang]}[/]")
+    out.print(f"\n{answer.question[lang]}", style="bold", markup=False)
     out.print(answer.sentence[lang], style=STYLES["supported" if ranking.winner else "undecided"], markup=False)
     table = Table(box=None, padding=(0, 1))
     headings = (
