@@ -88,7 +88,7 @@ def test_rows_that_judge_choose_nothing(flowers, call, memory_watch, monkeypatch
     expected = call.build(Seeds(2), memory_watch())
     features = table.features.copy()
     features.loc[features.index[judged], ["长", "宽"]] = 1e6
-    other = data.OwnTable(features, table.targets, table.classes, "", table.found, ())
+    other = data.OwnTable(features, table.targets, "", table.found, ())
     monkeypatch.setattr("zhixing.data.own.table._read", lambda *_: other)
     found = call.build(Seeds(2), memory_watch())
     assert found["on_validation"] == expected["on_validation"]

@@ -73,10 +73,7 @@ def compare(
                     "winner": ranking.winner.family if ranking.winner else None,
                     "tie": [place.family for place in ranking.tie],
                     "recommended": ranking.recommended.family,
-                    "ranking": [
-                        {**dataclasses.asdict(place), "label": str(place.label), "error": place.error}
-                        for place in ranking.places
-                    ],
+                    "ranking": [{**dataclasses.asdict(place), "label": str(place.label)} for place in ranking.places],
                     "notes": [str(note) for note in own.notes],
                     "answer": ranking.answer.to_json(language()),
                 }

@@ -1,9 +1,15 @@
 """Errors that are the user's to mend: one clear line, no traceback. A bug keeps its traceback."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from zhixing.core.text import Text
+
+
+def meant_by(name: str, known: Sequence[str]) -> Text | None:
+    """The known name that is nearest to another, as a question; None where none is near."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return Text(en=f"did you mean {near[0]!r}?", zh=f"是否想写 {near[0]!r}？") if near else None
 
 
 class ZhixingError(Exception):
@@ -19,8 +25,8 @@ class UnknownName(ZhixingError):
 
     def __init__(self, kind: Text, name: object, known: Iterable[str]):
         names = sorted(known)
-        near = difflib.get_close_matches(str(name), names, n=1)
-        meant = Text(en=f"; did you mean {near[0]!r}?", zh=f"；是否想写 {near[0]!r}？") if near else Text("", "")
+        near = meant_by(str(name), names)
+        meant = Text(en=f"; {near.en}", zh=f"；{near.zh}") if near else Text("", "")
         listed = ", ".join(names)
         super().__init__(
             Text(

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from zhixing.core import BadData, BadSetting, Text
-from zhixing.data.own.loose import MOST_COLUMNS, Loose, checked_size
+from zhixing.data.own.loose import MOST_COLUMNS, Loose, checked_size, empty
 
 SEPARATORS = {
     ",": Text("comma", "逗号"),
@@ -37,9 +37,7 @@ def read(data: bytes, *, encoding: str | None, separator: str | None) -> Loose:
     _refuse_others(data)
     data, name = _as_utf8(data, encoding)
     if not data or data.isspace():
-        raise BadData(
-            Text("the file is empty; a table needs a line of names and rows", "文件是空的；表格需要一行列名和数据行")
-        )
+        raise empty()
     if b"\0" in data:
         raise _binary()
     if separator is None:

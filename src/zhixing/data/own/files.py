@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zhixing.core import BadData, BadSetting, Text
+from zhixing.core.errors import meant_by
 from zhixing.data.own import delimited, packed
 from zhixing.data.own.cells import typed
-from zhixing.data.own.loose import Loose, named
+from zhixing.data.own.loose import Loose, empty, named
 
 if TYPE_CHECKING:
     import pandas
@@ -114,7 +115,7 @@ def checked_path(path: str | Path) -> Path:
 
 def _absent(place: Path) -> BadData:
     try:
-        near = difflib.get_close_matches(place.name, os.listdir(place.parent), n=1)
+        meant = meant_by(place.name, os.listdir(place.parent))
     except OSError:
         return BadData(
             Text(
@@ -122,9 +123,7 @@ def _absent(place: Path) -> BadData:
                 zh=f"找不到 {place}，它所在的文件夹也不存在；请检查路径",
             )
         )
-    meant = (
-        Text(f"did you mean {near[0]!r}?", f"是否想写 {near[0]!r}？") if near else Text("check the path", "请检查路径")
-    )
+    meant = meant or Text("check the path", "请检查路径")
     return BadData(Text(en=f"{place} is not there; {meant.en}", zh=f"找不到 {place}；{meant.zh}"))
 
 
@@ -203,9 +202,7 @@ def _content(place: Path) -> bytes:
 
 def _loose(data: bytes, ending: str, *, encoding: str | None, separator: str | None, sheet: str | None) -> Loose:
     if not data:
-        raise BadData(
-            Text("the file is empty; a table needs a line of names and rows", "文件是空的；表格需要一行列名和数据行")
-        )
+        raise empty()
     if ending == ".parquet":
         return packed.parquet(data)
     if ending == ".xlsx":

@@ -22,6 +22,13 @@ class Loose:
     separator: str | None = None
 
 
+def empty() -> BadData:
+    """The error of a file that holds nothing."""
+    return BadData(
+        Text("the file is empty; a table needs a line of names and rows", "文件是空的；表格需要一行列名和数据行")
+    )
+
+
 def checked_size(rows: int, columns: int) -> None:
     """Raises BadData for a table without two rows, or of more columns or cells than memory is promised for."""
     if columns > MOST_COLUMNS:

@@ -1,6 +1,5 @@
 """What a table holds, before anything is learnt from it: kinds of columns, the task, and what would spoil a comparison."""
 
-import difflib
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import numpy as np
 
 from zhixing.core import BadData, Text, UnknownName
+from zhixing.core.errors import meant_by
 from zhixing.data.own.leaks import Leak as Leak
 from zhixing.data.own.leaks import leaks
 from zhixing.data.own.loose import listed
@@ -159,8 +159,8 @@ def _holds_numbers(cells: "pandas.Series") -> bool:
 
 
 def _no_column(target: str, names: list[str]) -> BadData:
-    near = difflib.get_close_matches(target, names, n=1)
-    meant = Text(f"did you mean {near[0]!r}? ", f"是否想写 {near[0]!r}？") if near else Text("", "")
+    near = meant_by(target, names)
+    meant = Text(f"{near.en} ", near.zh) if near else Text("", "")
     some = listed(names, most=20)
     return BadData(
         Text(

@@ -23,8 +23,6 @@ class OwnTable:
 
     features: "pandas.DataFrame"
     targets: np.ndarray
-    classes: tuple[str, ...]
-    """Name of each class, in the order of the integer targets; empty where targets are amounts."""
     fingerprint: str
     """64 hexadecimal digits over the file as it was read."""
     found: Profile
@@ -34,6 +32,11 @@ class OwnTable:
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Name of each class, in the order of the integer targets; empty where targets are amounts."""
+        return self.found.classes
 
     def split(self, rows: np.ndarray, share: float, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers cut in two at random, the second with `share` of them; of every class, where there are some."""
@@ -68,4 +71,4 @@ def _read(path: str, target: str, task: str | None, stamp: tuple[int, int]) -> O
     with Path(path).open("rb") as file:
         fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
     notes = (*read.notes, *found.notes)
-    return OwnTable(features.reset_index(drop=True), targets, found.classes, fingerprint, found, notes)
+    return OwnTable(features.reset_index(drop=True), targets, fingerprint, found, notes)
