@@ -48,6 +48,7 @@ class MemoryWatch:
         self.rows: list[dict[str, float]] = []
         self.arrays: dict[str, np.ndarray] = {}
         self.tensors: dict[str, torch.Tensor] = {}
+        self.files: dict[str, bytes] = {}
 
     def resume(self) -> dict[str, Any] | None:
         return None if self.resume_from is None else _kept(self.resume_from)
@@ -63,6 +64,9 @@ class MemoryWatch:
 
     def array(self, name: str, values: np.ndarray) -> None:
         self.arrays[name] = values
+
+    def file(self, name: str, content: bytes) -> None:
+        self.files[name] = content
 
     def weights(self, tensors: Mapping[str, Any]) -> None:
         self.tensors = _kept(dict(tensors))

@@ -1,6 +1,7 @@
 """The contest on a table of one's own: nested choice, a leader named by validation rows, ties told as ties."""
 
 import csv
+import dataclasses
 import json
 import os
 import shlex
@@ -15,8 +16,9 @@ import pytest
 
 from zhixing import comparison, data, evaluate, models, train
 from zhixing.comparison.contest import SEEDS, Leads
-from zhixing.comparison.families import CHOICES, for_amounts, for_classes
+from zhixing.comparison.families import CHOICES
 from zhixing.comparison.ranking import sentence
+from zhixing.comparison.tables import for_amounts, for_classes
 from zhixing.core import Seeds, Text, spec
 from zhixing.core.store import RunStore
 from zhixing.study import Table
@@ -88,7 +90,7 @@ def test_rows_that_judge_choose_nothing(flowers, call, memory_watch, monkeypatch
     expected = call.build(Seeds(2), memory_watch())
     features = table.features.copy()
     features.loc[features.index[judged], ["长", "宽"]] = 1e6
-    other = data.OwnTable(features, table.targets, "", table.found, ())
+    other = dataclasses.replace(table, features=features)
     monkeypatch.setattr("zhixing.data.own.table._read", lambda *_: other)
     found = call.build(Seeds(2), memory_watch())
     assert found["on_validation"] == expected["on_validation"]

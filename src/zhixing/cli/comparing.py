@@ -12,7 +12,36 @@ from zhixing.core import Text, language
 
 if TYPE_CHECKING:
     from zhixing.comparison import Ranking
-    from zhixing.data import OwnTable
+    from zhixing.data import Own
+
+
+Target = Annotated[str | None, typer.Option(help=say("The column to foretell.", "要预测的列。"))]
+TaskName = Annotated[
+    str | None,
+    typer.Option(
+        help=say("classes or regression; found by itself.", "classes（分类）或 regression（回归）；默认自动判断。")
+    ),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        help=say(
+            "Learn from earlier rows, be judged by later ones: a column of dates or numbers.",
+            "用较早的行学习，用较晚的行评判：一列日期或数字。",
+        ),
+        metavar="COLUMN",
+    ),
+]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        help=say(
+            "Rows of one value stay together, as those of one patient: a column.",
+            "同一取值的行（如同一病人）不分开：一列。",
+        ),
+        metavar="COLUMN",
+    ),
+]
 
 
 def compare(
@@ -23,13 +52,10 @@ def compare(
             metavar="FILE",
         ),
     ],
-    target: Annotated[str, typer.Option(help=say("The column to foretell.", "要预测的列。"))],
-    task: Annotated[
-        str | None,
-        typer.Option(
-            help=say("classes or regression; found by itself.", "classes（分类）或 regression（回归）；默认自动判断。")
-        ),
-    ] = None,
+    target: Target = None,
+    task: TaskName = None,
+    time: Time = None,
+    group: Group = None,
     scale: Annotated[
         str,
         typer.Option(
@@ -57,13 +83,13 @@ def compare(
 
     seconds = budget_seconds(budget)
     chosen = checked_scale(scale)
-    own = data.own_table(path=table, target=target, task=task)
+    own: data.Own = data.own(table, target=target, task=task, time=time, group=group).build()
     if not as_json:
-        _print_table(table, own)
+        print_found(table, own)
     with Progress(language()) as progress:
         ranking = comparison.compare(
-            table, target, task=task, scale=chosen, seeds=seeds, budget=seconds, workers=workers, lang=language(),
-            listen=progress,
+            table, target, task=task, time=time, group=group, scale=chosen, seeds=seeds, budget=seconds,
+            workers=workers, lang=language(), listen=progress,
         )  # fmt: skip
     if as_json:
         print_json(
@@ -91,13 +117,10 @@ compare.__doc__ = say(
 )
 
 
-def _print_table(table: str, own: "OwnTable") -> None:
-    out, found = console(), own.found
-    line = Text("{file}: {rows:,} rows, {columns} columns; {target}", "{file}：{rows:,} 行，{columns} 列；{target}")
-    out.print(
-        line.format(file=Path(table).name, rows=found.rows, columns=len(found.columns), target=found.told)[language()],
-        markup=False,
-    )
+def print_found(place: str, own: "Own") -> None:
+    """What was found in data of one's own, and what was decided in reading it."""
+    out = console()
+    out.print(f"{Path(place).name}{say(': ', '：')}{own.told}", markup=False)
     for note in own.notes:
         out.print(f"· {note}", markup=False)
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from zhixing import data, evaluate, train
-from zhixing.comparison.families import CHOICES, Family, for_amounts, for_classes
+from zhixing.comparison.families import CHOICES, Family, Task
 from zhixing.comparison.ranking import Ranking, ranking, sentence
-from zhixing.core import Text, spec
+from zhixing.comparison.tables import of_table
+from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnTable
 from zhixing.evaluate.measure import Measure
 from zhixing.study import Arm, Claim, Design, Explanation, Scale, Study, Table
@@ -23,8 +24,6 @@ SEEDS = {"smoke": 2, "quick": 9, "full": 30}
 """Divisions of the table; nine are the fewest after which so many claims can be decided."""
 MOST: dict[Scale, int | None] = {"smoke": 500, "quick": 10_000, "full": None}
 """The most rows that any family learns from."""
-RARE = 0.2
-"""Where the rarest class has a smaller share than this of an even one's, classes are weighed equally."""
 
 
 @dataclass(frozen=True)
@@ -66,87 +65,105 @@ class Leads:
         )
 
 
-def contest(path: str | Path, target: str, *, task: str | None = None) -> Study:
-    """The study whose arms are the families that suit the target column of a table file.
+KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table}
+"""The contest on each kind of data of one's own, given the data set and where it was read from."""
 
-    Raises BadData where the file, the column or the rows cannot be used; `task` is "classes" or "regression", and found
-    by the column where it is left out.
+
+def contest(path: str | Path, target: str | None = None, **options: Any) -> Study:
+    """The study whose arms are the families that suit what is at the path.
+
+    `options` are those of `zhixing.data.own`. Raises BadData where the data cannot be used, BadSetting for an option that
+    does not suit them.
     """
-    place = data.checked_path(path)
-    source = spec(data.own_table, path=str(place), target=target, task=task)
-    table: OwnTable = source.build()
-    families = for_classes() if table.classes else for_amounts()
-    main, others = _measures(table)
+    source = data.own(path, target=target, **options)
+    own: data.Own = source.build()
+    place = Path(path)
+    task = task_of(own, place)
+    main, *_ = task.measures
     efforts = (evaluate.on_validation, evaluate.fit_seconds, evaluate.answer_microseconds, evaluate.kept_bytes)
-    mechanism = (evaluate.error_by_class,) if table.classes else ()
-    names = [family.name for family in families]
-    # Half of what one row of one class can change, so that equally good is not ahead; amounts never tie.
-    least = 50 / len(table.classes) / len(table) if table.classes else 0.0
-    rule = Leads(names, on=main, chosen_on=evaluate.on_validation, by=least)
+    rule = Leads([family.name for family in task.families], main, evaluate.on_validation, task.least)
 
     def design(scale: Scale) -> Design:
         return Design(
-            trial=spec(train.tuned, data=source, measures=(main, *others, *mechanism), efforts=efforts),
-            arms=[_arm(family, table, MOST[scale]) for family in families],
+            trial=spec(train.tuned, data=source, measures=(*task.measures, *task.mechanism), efforts=efforts),
+            arms=[_arm(family, len(own), MOST[scale]) for family in task.families],
             seeds=SEEDS[scale],
-            measures=(main, *others, *efforts),
-            mechanism=mechanism,
+            measures=(*task.measures, *efforts),
+            mechanism=task.mechanism,
             verdict=rule,
         )
 
-    name = re.sub(r"[^\w-]+", "_", place.stem)[:40]
-    digest = hashlib.sha256(f"{table.fingerprint} {target} {task} {place}".encode()).hexdigest()
-    labels = {family.name: family.label for family in families}
-    chosen = ["--task", task] if task else []
+    labels = {family.name: family.label for family in task.families}
     return Study(
-        slug=f"own.{name}.{digest[:8]}",
+        slug=slug(source, own, place),
         chapter="own",
-        question=Text(
-            "Which family is best at {target} of {file}?", "预测 {file} 的 {target}，哪一类模型最好？"
-        ).format(target=target, file=place.name),
+        question=task.question,
         claim=Text(
             "The family that leads on validation rows leads on rows never seen, too.",
             "在验证行上领先的模型，在从未见过的行上也领先。",
         ),
         source=place.name,
-        explanation=_explanation(table, families),
+        explanation=_explanation(task, own),
         design=design,
-        command=" ".join(["compare", shlex.quote(str(path)), "--target", shlex.quote(target), *chosen]),
+        command=command("compare", str(path), target=target, **options),
         tell=lambda claims: sentence(claims, labels),
     )
 
 
-def compare(path: str | Path, target: str, *, task: str | None = None, **options: Any) -> Ranking:
-    """Which family is best on a table of one's own; the options are those of `zhixing.study.ask.ask`.
+def task_of(own: data.Own, place: Path) -> Task:
+    """The contest on this data set, which was read from `place`."""
+    return KINDS[type(own)](own, place)
+
+
+def slug(source: Spec, own: data.Own, place: Path) -> str:
+    """The name in the run store of everything that is learned from these data."""
+    digest = hashlib.sha256(f"{own.fingerprint} {source!r}".encode()).hexdigest()
+    name = re.sub(r"[^\w-]+", "_", place.stem)[:40]
+    return f"own.{name}.{digest[:8]}"
+
+
+def command(*words: str, **options: Any) -> str:
+    """The words to type, as a shell takes them."""
+    named = [word for name, value in options.items() if value for word in (f"--{name}", str(value))]
+    return " ".join(shlex.quote(word) for word in (*words, *named))
+
+
+def compare(
+    path: str | Path,
+    target: str | None = None,
+    *,
+    task: str | None = None,
+    time: str | None = None,
+    group: str | None = None,
+    **options: Any,
+) -> Ranking:
+    """Which family is best on data of one's own; further options are those of `zhixing.study.ask.ask`.
 
     Every family divides the same rows alike, chooses among equally many settings on validation rows, and is judged once
     a division on rows that chose nothing. Raises as `contest` and `ask` do.
     """
-    return ranking(ask(contest(path, target, task=task), **options))
+    return ranking(ask(contest(path, target, task=task, time=time, group=group), **options))
 
 
-def _arm(family: Family, table: OwnTable, most: int | None) -> Arm:
-    limits = [limit for limit in (family.most, most) if limit is not None and limit < len(table)]
+def _arm(family: Family, count: int, most: int | None) -> Arm:
+    own = {"candidates": family.candidates(), "preparation": family.preparation}
+    limits = [limit for limit in (family.most, most) if limit is not None and limit < count]
     if not limits:
-        return Arm(family.name, label=family.label, candidates=family.candidates())
+        return Arm(family.name, label=family.label, **own)
     label = Text("{label}, at most {most:,} rows", "{label}（至多 {most:,} 行）").format(
         label=family.label, most=min(limits)
     )
-    return Arm(family.name, label=label, candidates=family.candidates(), most=min(limits))
+    return Arm(family.name, label=label, **own, most=min(limits))
 
 
-def _measures(table: OwnTable) -> tuple[Measure, tuple[Measure, ...]]:
-    """The measure that ranks, and the others."""
-    if not table.classes:
-        return evaluate.root_mean_square, (evaluate.mean_absolute, evaluate.explained)
-    shares = np.bincount(table.targets) * len(table.classes) / len(table)
-    if shares.min() < RARE:
-        return evaluate.balanced_error, (evaluate.error, evaluate.log_loss)
-    return evaluate.error, (evaluate.balanced_error, evaluate.log_loss)
-
-
-def _explanation(table: OwnTable, families: Sequence[Family]) -> Explanation:
-    counted = {"rows": len(table), "columns": table.features.shape[1], "families": len(families), "choices": CHOICES}
+def _explanation(task: Task, own: data.Own) -> Explanation:
+    counted = {"count": len(own), "items": task.items, "families": len(task.families), "choices": CHOICES}
+    experiment = Text(
+        "{families} families learn from the same {count:,} {items}. For each division a quarter of them judges. Of the "
+        "rest a quarter chooses among {choices} settings of each family, which is then fitted to all of the rest. ",
+        "{families} 类模型从同样的 {count:,} {items}数据学习。每次划分留出四分之一来评判；其余的数据里，再用四分之一为每类模型从 "
+        "{choices} 种设置中选一种，然后用其余的全部重新拟合。",
+    ).format(**counted)
     return Explanation(
         idea=Text(
             "A model that fits the rows it has seen may fail on others. So some rows are set aside, and judge at the end "
@@ -161,14 +178,7 @@ def _explanation(table: OwnTable, families: Sequence[Family]) -> Explanation:
             "d = 另一类模型的误差 − 领先者的误差，每次划分得到一个数\n\nd 的中位数大于 0，领先者才真的领先；区间说明这个中位"
             "数落在哪两个值之间。",
         ),
-        experiment=Text(
-            "{families} families learn from the same {rows:,} rows of {columns} columns. For each division a quarter of "
-            "the rows judges. Of the rest a quarter chooses among {choices} settings of each family, which is then fitted "
-            "to all of the rest. Gaps, dates and words become numbers by what the training rows teach.",
-            "{families} 类模型用同样的 {rows:,} 行、{columns} 列来学习。每次划分留出四分之一的行来评判；其余的行里，再用四分"
-            "之一为每类模型从 {choices} 种设置中选一种，然后用其余的全部行重新拟合。缺失值、日期和文字如何变成数字，只由训练"
-            "行决定。",
-        ).format(**counted),
+        experiment=Text(experiment.en + task.prepared.en, experiment.zh + task.prepared.zh),
         meaning=Text(
             "Families that cannot be told apart are named as a tie, and the cheapest of them is recommended. The verdict "
             "is about models learned from this table: new rows that were gathered in another way, later or elsewhere, may "

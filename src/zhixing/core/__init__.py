@@ -2,7 +2,7 @@
 
 from zhixing.core.errors import BadData, BadSetting, Interrupted, MissingPackage, StoreError, UnknownName, ZhixingError
 from zhixing.core.seeds import Seeds
-from zhixing.core.spec import Spec, spec
+from zhixing.core.spec import Spec, parsed, spec
 from zhixing.core.text import Language, Text, language
 from zhixing.core.trial import Measures, Series, State, Watch
 
@@ -23,5 +23,6 @@ __all__ = [
     "Watch",
     "ZhixingError",
     "language",
+    "parsed",
     "spec",
 ]

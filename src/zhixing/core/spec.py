@@ -4,6 +4,7 @@ It rejects unknown names when it is written, prints as the call that it stands f
 its digest is the same in every process and on every machine.
 """
 
+import ast
 import hashlib
 import inspect
 import pkgutil
@@ -85,6 +86,45 @@ def spec(function: Callable[..., Any], /, **settings: Any) -> Spec:
             raise UnknownName(Text(en=f"{name}: setting", zh=f"{name} 的设置"), given, known)
     frozen = {given: _frozen(f"{name}({given}=...)", value) for given, value in settings.items()}
     return Spec(module, name, MappingProxyType(frozen))
+
+
+def parsed(printed: str) -> Spec:
+    """The spec that prints so; nothing is evaluated, and only functions and classes of this package are named.
+
+    Raises BadSetting for anything else.
+    """
+    try:
+        found = _value(ast.parse(printed, mode="eval").body)
+    except (SyntaxError, ValueError, RecursionError, ImportError, AttributeError):
+        found = None
+    if not isinstance(found, Spec):
+        raise BadSetting(Text(f"{printed[:80]!r} is no call of this package", f"{printed[:80]!r} 不是本程序包中的调用"))
+    return found
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.Call) and not node.args:
+        return spec(_own(node.func), **{str(word.arg): _value(word.value) for word in node.keywords})
+    if isinstance(node, ast.Tuple):
+        return tuple(_value(item) for item in node.elts)
+    if isinstance(node, ast.Dict):
+        return {ast.literal_eval(key): _value(item) for key, item in zip(node.keys, node.values, strict=True) if key}
+    if isinstance(node, ast.Attribute):
+        return _own(node)
+    if isinstance(node, ast.Name) and node.id in ("inf", "nan"):
+        return float(node.id)
+    return ast.literal_eval(node)
+
+
+def _own(node: ast.expr) -> Callable[..., Any]:
+    """What a printed address names; raises ValueError for what is not this package's own."""
+    address = ast.unparse(node)
+    if not address.startswith("zhixing."):
+        raise ValueError(address)
+    found: Callable[..., Any] = pkgutil.resolve_name(address)
+    if not callable(found) or ".".join(_address(found)) != address:
+        raise ValueError(address)
+    return found
 
 
 def _address(function: Callable[..., Any]) -> tuple[str, str]:

@@ -49,3 +49,6 @@ class Watch(Protocol):
 
     def weights(self, tensors: Mapping[str, Any]) -> None:
         """The trained weights by name, kept with the result as safetensors."""
+
+    def file(self, name: str, content: bytes) -> None:
+        """A file to keep with the result, such as a fitted model."""

@@ -53,6 +53,7 @@ class Desk:
         self._folder = store.desk(trial.digest)
         self._rows: list[dict[str, float]] = []
         self._arrays: dict[str, np.ndarray] = {}
+        self._files: dict[str, bytes] = {}
         self._weights: Mapping[str, Any] | None = None
         self._spent_before = 0.0
         self._started = self._told = self._saved = time.monotonic()
@@ -94,6 +95,9 @@ class Desk:
     def array(self, name: str, values: np.ndarray) -> None:
         self._arrays[name] = values
 
+    def file(self, name: str, content: bytes) -> None:
+        self._files[name] = content
+
     def weights(self, tensors: Mapping[str, Any]) -> None:
         self._weights = tensors
 
@@ -127,6 +131,8 @@ class Desk:
             self._folder.mkdir(exist_ok=True)
             if self._rows:
                 write_table(self._folder / "rows.parquet", self._rows)
+            for name, content in self._files.items():
+                write_whole(self._folder / name, content)
             if self._arrays:
                 import safetensors.numpy
 

@@ -2,13 +2,14 @@
 
 import inspect
 import math
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from zhixing.core import Spec
+from zhixing.core import Spec, parsed
 from zhixing.train.batches import Batches
 from zhixing.train.loop import fit
 from zhixing.train.minimise import Loss
@@ -18,35 +19,46 @@ BATCH = 1000
 """Rows at a time when predicting: bounds the memory."""
 
 
-class network_classifier:  # noqa: N801 - called as the functions that make the other families are
+class _Network:
+    """What both kinds share; kept as arrays and the printed model, never as code."""
+
+    def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
+        self.model, self.recipe, self.generator = model, recipe, generator
+
+    def __getstate__(self) -> dict[str, Any]:
+        weights = {name: tensor.detach().cpu().numpy() for name, tensor in self.network.state_dict().items()}
+        return {"model": repr(self.sized), "weights": weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.sized = parsed(state["model"])
+        self.network: nn.Module = self.sized.build(generator=torch.Generator())
+        self.network.load_state_dict({name: torch.from_numpy(array) for name, array in state["weights"].items()})
+
+    def _train(self, inputs: np.ndarray, targets: Tensor, loss: Loss, classes: int) -> None:
+        self.sized = _sized(self.model, inputs, classes=classes)
+        self.network = _trained(self.sized, self.recipe, self.generator, inputs, targets, loss)
+
+
+class network_classifier(_Network):  # noqa: N801 - called as the functions that make the other families are
     """A classifier that trains the module of `model` by `recipe`; inputs are (n, ...) of any shape the module takes.
 
     The module is built when the data are known: with their `features_in`, `channels_in` and `classes` where it has
     such settings and `model` leaves them open. First weights and order of examples come from `generator`.
     """
 
-    def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
-        self.model, self.recipe, self.generator = model, recipe, generator
-
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_classifier":
-        sized = _sized(self.model, inputs, classes=int(targets.max()) + 1)
-        self.network = _trained(sized, self.recipe, self.generator, inputs, torch.tensor(targets), cross_entropy)
+        self._train(inputs, torch.tensor(targets), cross_entropy, int(targets.max()) + 1)
         return self
 
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
         return _outputs(self.network, inputs).softmax(dim=1).numpy()
 
 
-class network_regressor:  # noqa: N801 - as above
+class network_regressor(_Network):  # noqa: N801 - as above
     """As `network_classifier`, with one output, trained to least squares."""
 
-    def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
-        self.model, self.recipe, self.generator = model, recipe, generator
-
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_regressor":
-        amounts = torch.tensor(targets, dtype=torch.float32)[:, None]
-        sized = _sized(self.model, inputs, classes=1)
-        self.network = _trained(sized, self.recipe, self.generator, inputs, amounts, mse_loss)
+        self._train(inputs, torch.tensor(targets, dtype=torch.float32)[:, None], mse_loss, 1)
         return self
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:

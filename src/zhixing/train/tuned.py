@@ -1,15 +1,22 @@
-"""The trial of a table of one's own: a family chooses among its settings on validation rows, then is judged once."""
+"""The trial of data of one's own: a family chooses among its settings on validation rows, then is judged once."""
 
+import inspect
+import json
 import pickle
 import time
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from zhixing.core import Seeds, Series, Spec, Watch
-from zhixing.data import OwnTable
+from zhixing.core import Seeds, Series, Spec, Watch, spec
+from zhixing.data import Own, at_random
 from zhixing.models import Preparation
+from zhixing.train.keeping import as_bytes
+from zhixing.train.learner import Learner, Lesson
+
+FOR_TABLES = spec(Preparation)
 
 
 class OfAnswers(Protocol):
@@ -37,69 +44,103 @@ def tuned(
     data: Spec,
     candidates: tuple[Spec, ...],
     measures: tuple[OfAnswers, ...],
+    preparation: Spec = FOR_TABLES,
     efforts: tuple[OfEffort, ...] = (),
     held_out: float = 0.25,
     validation: float = 0.25,
     most: int | None = None,
 ) -> dict[str, float | Series]:
-    """Fits the best of `candidates` to the training rows of an OwnTable, and returns every measure of its answers.
+    """Fits the best of `candidates` to the training rows of data of one's own, and returns every measure of its answers.
 
     The share `held_out` of the rows, others for each seed, judges and chooses nothing. Of the rest the share
     `validation` chooses the candidate with the lowest first measure; it is then fitted again to all of them, or to
     `most` where they are more. Preparation learns from the rows that the fit sees. The streams of randomness are
     "split", "validation", "examples" and "model". A stopped trial goes on with the candidate that it had not finished.
     """
-    table: OwnTable = data.build()
-    known, judged = table.split(np.arange(len(table)), held_out, seeds.numpy("split"))
+    found = _judged(seeds, watch, data.build(), candidates, measures, preparation, held_out, validation, most)
+    return found.measured(measures, efforts)
+
+
+def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series]:
+    """Performs a trial `spec(tuned, ...)`, and keeps what was fitted, its answers to the judging rows, and which those are.
+
+    Files: learner.skops, and card.json with what the data set says of itself; arrays: "judged" and "answers".
+    """
+    settings = dict(trial.settings)
+    efforts = settings.pop("efforts", ())
+    own: Own = settings.pop("data").build()
+    given = {name: settings.get(name, default) for name, default in _DEFAULTS.items()}
+    found = _judged(seeds, watch, own, settings["candidates"], settings["measures"], **given)
+    watch.file("learner.skops", as_bytes(found.learner))
+    watch.file("card.json", json.dumps(own.card, ensure_ascii=False).encode())
+    watch.array("judged", found.rows)
+    if found.answers.dtype != object:
+        watch.array("answers", np.ascontiguousarray(found.answers))
+    return found.measured(settings["measures"], efforts)
+
+
+_DEFAULTS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(tuned).parameters.items()
+    if name in ("preparation", "held_out", "validation", "most")
+}
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The chosen candidate, fitted to all that is known, and what it says of the rows that judge."""
+
+    learner: Learner
+    rows: np.ndarray
+    answers: np.ndarray
+    targets: np.ndarray
+    effort: Mapping[str, float]
+
+    def measured(self, measures: Sequence[OfAnswers], efforts: Sequence[OfEffort]) -> dict[str, float | Series]:
+        found = {measure.name: measure(self.answers, self.targets) for measure in measures}
+        return {**found, **{measure.name: measure(self.effort) for measure in efforts}}
+
+
+def _judged(
+    seeds: Seeds,
+    watch: Watch,
+    own: Own,
+    candidates: Sequence[Spec],
+    measures: Sequence[OfAnswers],
+    preparation: Spec,
+    held_out: float,
+    validation: float,
+    most: int | None,
+) -> _Judged:
+    known, judged = own.split(np.arange(len(own)), held_out, seeds.numpy("split"))
     if most is not None and most < len(known):
-        _, known = table.split(known, most / len(known), seeds.numpy("examples"))
-    learned, checked = table.split(known, validation, seeds.numpy("validation"))
+        kinds = own.targets if own.classes and own.targets.dtype.kind in "iu" and own.targets.ndim == 1 else None
+        _, known = at_random(known, most / len(known), seeds.numpy("examples"), kinds)
+    learned, checked = own.split(known, validation, seeds.numpy("validation"))
     steps, state = len(candidates) + 1, watch.resume() or {"scores": []}
     scores: list[float] = list(state["scores"])
+
+    def lesson(rows: np.ndarray) -> Lesson:
+        return Lesson(preparation, own.take(rows), own.targets[rows], own.classes)
+
     if len(scores) < len(candidates):
-        tried = _Prepared(table, learned)
+        tried, asked = lesson(learned), own.take(checked)
         for candidate in candidates[len(scores) :]:
-            answers, _ = tried.answers(candidate, seeds, checked)
-            score = measures[0](answers, table.targets[checked])
+            answers = tried.learner(candidate, seeds.numpy("model")).answers(asked)
+            score = measures[0](answers, own.targets[checked])
             scores.append(float("inf") if isinstance(score, Series) or np.isnan(score) else score)
             watch.step(len(scores), steps, lambda: {"scores": scores})
     best = int(np.argmin(scores))
-    answers, effort = _Prepared(table, known).answers(candidates[best], seeds, judged)
-    effort["validation"] = scores[best]
+    final, began = lesson(known), time.process_time()
+    learner = final.learner(candidates[best], seeds.numpy("model"))
+    fitted, asked = time.process_time(), own.take(judged)
+    answering = time.process_time()
+    answers = learner.answers(asked)
+    effort = {
+        "validation": scores[best],
+        "seconds": final.seconds + fitted - began,
+        "microseconds": 1e6 * (time.process_time() - answering) / len(judged),
+        "bytes": float(len(pickle.dumps((learner.preparation, learner.estimator)))),
+    }
     watch.step(steps, steps, lambda: {"scores": scores})
-    found = {measure.name: measure(answers, table.targets[judged]) for measure in measures}
-    return {**found, **{measure.name: measure(effort) for measure in efforts}}
-
-
-class _Prepared:
-    """Training rows of a table as numbers, for any number of candidates."""
-
-    def __init__(self, table: OwnTable, known: np.ndarray):
-        began = time.process_time()
-        self.table, self.targets = table, table.targets[known]
-        self.preparation = Preparation().fit(table.features.iloc[known])
-        self.inputs = self.preparation.transform(table.features.iloc[known])
-        self.centre, self.scale = 0.0, 1.0
-        if not table.classes:
-            self.centre, self.scale = float(self.targets.mean()), float(self.targets.std()) or 1.0
-            self.targets = (self.targets - self.centre) / self.scale
-        self.seconds = time.process_time() - began
-
-    def answers(self, candidate: Spec, seeds: Seeds, asked: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
-        """What the candidate, fitted to the training rows, says of the rows `asked`, and what that took."""
-        began = time.process_time()
-        estimator: Any = candidate.build(generator=seeds.numpy("model"))
-        estimator.fit(self.inputs, self.targets)
-        fitted = time.process_time()
-        rows = self.preparation.transform(self.table.features.iloc[asked])
-        if self.table.classes:
-            answers = np.zeros((len(asked), len(self.table.classes)))
-            answers[:, np.unique(self.targets)] = estimator.predict_proba(rows)
-        else:
-            answers = self.centre + self.scale * estimator.predict(rows)
-        effort = {
-            "seconds": self.seconds + fitted - began,
-            "microseconds": 1e6 * (time.process_time() - fitted) / len(asked),
-            "bytes": float(len(pickle.dumps((self.preparation, estimator)))),
-        }
-        return answers, effort
+    return _Judged(learner, judged, answers, own.targets[judged], effort)

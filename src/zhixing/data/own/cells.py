@@ -6,8 +6,9 @@ or truth values where all of them are, and words otherwise. What was decided is 
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -72,6 +73,17 @@ _SAID = {
 }
 
 
+@dataclass(frozen=True)
+class Form:
+    """How the cells of a column are read: decided once, by all of them, and kept for those that come later."""
+
+    kind: Literal["number", "truth", "date", "words"]
+    mark: str = ""
+    """The decimal mark of numbers that are written as text; the order of dates whose year stands last."""
+    values: tuple[str, ...] = ()
+    """Marks of missing values that are values here, as - beside +."""
+
+
 def of_values(values: Sequence[Any]) -> Any:
     """Python values (None is missing) as a NumPy array where they are of one kind, else as Arrow strings to `typed`."""
     import pyarrow as pa
@@ -89,13 +101,15 @@ def of_values(values: Sequence[Any]) -> Any:
             return np.array(values, dtype="datetime64[us]")
     except (OverflowError, ValueError):  # integers beyond the machine's stay as they are written
         pass
-    return pa.chunked_array([pa.array([None if v is None else _written(v) for v in values], pa.string())])
+    return pa.chunked_array([pa.array([None if v is None else written(v) for v in values], pa.string())])
 
 
 def typed(
     columns: Mapping[str, Any], *, decimal: str | None, separator: str | None
-) -> "tuple[pandas.DataFrame, list[Text]]":
+) -> "tuple[pandas.DataFrame, dict[str, Form], list[Text]]":
     """Arrow strings become float64, int64, bool, datetime64[us] or object (strings and None); arrays stay as they are.
+
+    Beside the frame come the form of each column and notes on what was decided.
 
     `decimal` is the mark to read all numbers by. Where it is None each column says so itself, by cells like 1,5 or
     1.234.567; one that can be read both ways follows the others, and then the file: commas in a table that semicolons
@@ -106,37 +120,55 @@ def typed(
     said: defaultdict[str, list[str]] = defaultdict(list)
     texts = {name: cells for name, cells in columns.items() if not isinstance(cells, np.ndarray)}
     marks: defaultdict[str, int] = defaultdict(int)
-    texts = {name: _present(cells, marks) for name, cells in texts.items()}
+    kept = {name: _values_here(cells) for name, cells in texts.items()}
+    texts = {name: present(cells, kept[name], marks) for name, cells in texts.items()}
     said["marks"] = [f"{mark!r} ({count:,})" for mark, count in marks.items()]
     fits = {name: _fits(cells) for name, cells in texts.items()}
     evidence = {max(fit, key=lambda mark: fit[mark]) for fit in fits.values() if len(set(fit.values())) > 1}
     mark = "," if evidence == {","} or (not evidence and separator == ";") else "."
     whole: dict[str, Any] = {}
+    forms = {}
     for name, cells in columns.items():
+        form = _of_array(cells)
         if name in texts:
-            cells = _column(name, texts.pop(name), fits[name], decimal, mark, said)
+            cells, form = _column(name, texts.pop(name), fits[name], decimal, mark, said)
         whole[name] = pandas.Series(cells, dtype=cells.dtype)
+        forms[name] = replace(form, values=kept.get(name, ()))
     notes = []
     for kind, text in _SAID.items():
         if said[kind]:
             notes.append(text.format(found=listed(said[kind])))
-    return pandas.DataFrame(whole), notes
+    return pandas.DataFrame(whole), forms, notes
 
 
-def _present(cells: Any, marks: dict[str, int]) -> Any:
-    """The cells without blanks around them, marks of missing values as nulls; counts the marks."""
+def _of_array(cells: Any) -> Form:
+    """The form of a column whose type the file itself states."""
+    kinds: dict[str, Form] = {"M": Form("date"), "O": Form("words"), "b": Form("truth")}
+    return kinds.get(cells.dtype.kind, Form("number", ".")) if isinstance(cells, np.ndarray) else Form("words")
+
+
+def _values_here(cells: Any) -> tuple[str, ...]:
+    """The marks of missing values beside which their opposites stand, so that they are values."""
+    import pyarrow.compute as pc
+
+    cells = pc.utf8_trim_whitespace(cells)
+    return tuple(
+        mark for mark, other in _OPPOSITES.items() if _any(pc.equal(cells, other)) and _any(pc.equal(cells, mark))
+    )
+
+
+def present(cells: Any, values: Sequence[str] = (), marks: dict[str, int] | None = None) -> Any:
+    """Arrow strings without blanks around them, marks of missing values but for `values` as nulls; counts the marks."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     cells = pc.utf8_trim_whitespace(cells)
-    is_mark = pc.is_in(cells, value_set=pa.array(MISSING))
-    counted = {each["values"]: each["counts"] for each in pc.value_counts(pc.filter(cells, is_mark)).to_pylist()}
-    kept = [mark for mark, other in _OPPOSITES.items() if mark in counted and _any(pc.equal(cells, other))]
-    if kept:
-        is_mark = pc.and_not(is_mark, pc.is_in(cells, value_set=pa.array(kept)))
-    for mark, count in counted.items():
-        if mark not in ("", *kept):
-            marks[mark] += count
+    missing = [mark for mark in MISSING if mark not in values]
+    is_mark = pc.is_in(cells, value_set=pa.array(missing))
+    if marks is not None:
+        for each in pc.value_counts(pc.filter(cells, is_mark)).to_pylist():
+            if each["values"]:
+                marks[each["values"]] += each["counts"]
     return pc.if_else(is_mark, pa.scalar(None, pa.string()), cells)
 
 
@@ -153,27 +185,34 @@ def _fits(cells: Any) -> dict[str, int]:
 
 def _column(
     name: str, cells: Any, fit: dict[str, int], decimal: str | None, mark: str, said: dict[str, list[str]]
-) -> np.ndarray:
+) -> tuple[np.ndarray, Form]:
     import pyarrow.compute as pc
 
     if not _count(cells):
-        return np.full(len(cells), np.nan)
+        return np.full(len(cells), np.nan), Form("number", decimal or mark)
     if decimal is None:
         decimal = mark if len(set(fit.values())) == 1 else max(fit, key=lambda each: fit[each])
     if fit[decimal]:
         if _is_code(cells):
             said["codes"].append(name)
         else:
-            return _numbers(name, cells, decimal, said)
+            return _numbers(name, cells, decimal, said), Form("number", decimal)
     elif cells.null_count == 0 and not _any(pc.invert(pc.match_substring_regex(cells, "^(?i:true|false)$"))):
-        return np.asarray(pc.equal(pc.utf8_lower(cells), "true").to_numpy())
+        return truths(cells), Form("truth")
     elif _matching(_spread(cells), r"^\d{1,4}\D\d") == _count(_spread(cells)):
         found, order = dates(cells)
         if order in said or order in _SAID:
             said[order].append(name)
         if found is not None:
-            return found
-    return np.asarray(cells.to_numpy())
+            return found, Form("date", order)
+    return np.asarray(cells.to_numpy()), Form("words")
+
+
+def truths(cells: Any) -> np.ndarray:
+    """Arrow strings without gaps as truth values."""
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.equal(pc.utf8_lower(cells), "true").to_numpy())
 
 
 def _is_code(cells: Any) -> bool:
@@ -188,20 +227,36 @@ def _is_code(cells: Any) -> bool:
 
 
 def _numbers(name: str, cells: Any, decimal: str, said: dict[str, list[str]]) -> np.ndarray:
+    """As `numbers`; what is dropped, mended or taken as missing is said."""
+    import pyarrow.compute as pc
+
+    good = only_numbers(cells, decimal)
+    if good.null_count > cells.null_count:
+        strays = pc.filter(cells, pc.and_(pc.is_valid(cells), pc.is_null(good)))
+        words = ", ".join(repr(word)[:30] for word in pc.unique(strays).slice(0, 3).to_pylist())
+        said["strays"].append(f"{name!r} ({len(strays):,}: {words})")
+    if _matching(good, f"[{_GROUP_MARKS[decimal]}]"):
+        said["groups"].append(name)
+    if decimal == "," and _matching(good, ","):
+        said["commas"].append(name)
+    return numbers(good, decimal)
+
+
+def only_numbers(cells: Any, decimal: str) -> Any:
+    """Arrow strings with nulls in place of those that are no numbers."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    good = pc.match_substring_regex(cells, _NUMBER[decimal])
-    strays = pc.filter(cells, pc.invert(good))
-    if len(strays):
-        words = ", ".join(repr(word)[:30] for word in pc.unique(strays).slice(0, 3).to_pylist())
-        said["strays"].append(f"{name!r} ({len(strays):,}: {words})")
-    cells = pc.if_else(good, cells, pa.scalar(None, pa.string()))
-    if _matching(cells, f"[{_GROUP_MARKS[decimal]}]"):
-        said["groups"].append(name)
-        cells = pc.replace_substring_regex(cells, f"[{_GROUP_MARKS[decimal]}]", "")
-    if decimal == "," and _matching(cells, ","):
-        said["commas"].append(name)
+    return pc.if_else(pc.match_substring_regex(cells, _NUMBER[decimal]), cells, pa.scalar(None, pa.string()))
+
+
+def numbers(cells: Any, decimal: str) -> np.ndarray:
+    """Arrow strings that are all numbers, or null, as int64 where they are whole and all there, else as float64."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cells = pc.replace_substring_regex(cells, f"[{_GROUP_MARKS[decimal]}]", "")
+    if decimal == ",":
         cells = pc.replace_substring(cells, ",", ".")
     cells = pc.replace_substring(pc.replace_substring(cells, "\u2212", "-"), "+", "")
     if cells.null_count == 0 and _matching(cells, r"^-?\d{1,18}$") == len(cells):
@@ -237,7 +292,8 @@ def _any(truths: Any) -> bool:
     return bool(pc.any(truths).as_py())
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
+    """A cell as the text that it would be in a file of text."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():

@@ -23,15 +23,38 @@ def dates(cells: Any) -> tuple[np.ndarray | None, str]:
         parts = _parts(cells, pattern)
         if parts is None:
             continue
-        first, second = _integers(parts["a"]), _integers(parts["b"])
-        if "mark" not in parts:
-            return _moments(parts, first, second, present), ""
-        if first.max() > 12 or set(parts["mark"][present]) == {"."}:
-            return _moments(parts, second, first, present), "day first"
-        if second.max() > 12:
-            return _moments(parts, first, second, present), "month first"
-        return None, "unsure"
+        order = _order(parts, present)
+        if order == "unsure":
+            return None, order
+        moments = _moments(parts, order)
+        return (None if np.isnat(moments[present]).any() else moments), order
     return None, ""
+
+
+def dates_as(cells: Any, order: str) -> np.ndarray:
+    """Arrow strings as datetime64[us] in an order that is known, as `dates` gives it; what is no such date is NaT.
+
+    Dates that begin with the year are read in any case.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = np.full(len(cells), np.datetime64("NaT", "us"))
+    for pattern, known in ((_YEAR_FIRST, ""), (_YEAR_LAST, order)):
+        fitting = pc.if_else(pc.match_substring_regex(cells, pattern), cells, pa.scalar(None, pa.string()))
+        parts = _parts(fitting, pattern)
+        if parts is not None and (known or pattern == _YEAR_FIRST):
+            found = np.where(_there(fitting), _moments(parts, known), found)
+    return found
+
+
+def _order(parts: dict[str, np.ndarray], present: np.ndarray) -> str:
+    if "mark" not in parts:
+        return ""
+    first, second = _integers(parts["a"]), _integers(parts["b"])
+    if first.max() > 12 or set(parts["mark"][present]) == {"."}:
+        return "day first"
+    return "month first" if second.max() > 12 else "unsure"
 
 
 def _there(cells: Any) -> np.ndarray:
@@ -53,10 +76,9 @@ def _integers(digits: np.ndarray) -> np.ndarray:
     return np.where(digits == "", "0", digits).astype(np.int64)
 
 
-def _moments(
-    parts: dict[str, np.ndarray], month: np.ndarray, day: np.ndarray, present: np.ndarray
-) -> np.ndarray | None:
-    """None when a cell is no moment that there was, as the 30th of February."""
+def _moments(parts: dict[str, np.ndarray], order: str) -> np.ndarray:
+    """NaT where a cell is missing or no moment that there was, as the 30th of February."""
+    month, day = (_integers(parts[name]) for name in (("b", "a") if order == "day first" else ("a", "b")))
     hour, minute, second = (_integers(parts[name]) for name in ("hour", "minute", "second"))
     months = (_integers(parts["year"]) - 1970).astype("datetime64[Y]").astype("datetime64[M]") + np.maximum(
         month - 1, 0
@@ -64,11 +86,9 @@ def _moments(
     moments = months.astype("datetime64[D]") + (day - 1)
     real = (month >= 1) & (month <= 12) & (moments.astype("datetime64[M]") == months)
     real &= (hour < 24) & (minute < 60) & (second < 60)
-    if not real[present].all():
-        return None
     fraction = np.where(parts["fraction"] == "", "0", parts["fraction"]).astype(np.float64)
     shift = _integers(parts["off_hour"]) * 60 + _integers(parts["off_minute"])
     minutes = hour * 60 + minute - np.where(parts["sign"] == "-", -shift, shift)
     seconds = (minutes * 60 + second) * 1_000_000 + np.round(fraction * 1e6).astype(np.int64)
     whole = moments.astype("datetime64[us]") + seconds.astype("timedelta64[us]")
-    return np.where(present, whole, np.datetime64("NaT", "us"))
+    return np.where(real, whole, np.datetime64("NaT", "us"))

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO
 
 from zhixing.core import BadData, BadSetting, Text
 from zhixing.data.own.loose import MOST_COLUMNS, Loose, checked_size, empty
@@ -34,12 +34,7 @@ def read(data: bytes, *, encoding: str | None, separator: str | None) -> Loose:
     Raises BadData for bytes that are no text, rows of unequal length and a quote that stays open; BadSetting for an
     encoding that Python does not know or a separator that is not one character.
     """
-    _refuse_others(data)
-    data, name = _as_utf8(data, encoding)
-    if not data or data.isspace():
-        raise empty()
-    if b"\0" in data:
-        raise _binary()
+    data, name = _plain(data, encoding)
     if separator is None:
         separator = _separator(data[: 4 * _SAMPLE].decode(errors="ignore")[:_SAMPLE])
     elif len(separator) != 1 or not separator.isascii() or separator in '"\r\n':
@@ -55,6 +50,63 @@ def read(data: bytes, *, encoding: str | None, separator: str | None) -> Loose:
     word = SEPARATORS.get(separator, Text(repr(separator), repr(separator)))
     form = Text(f"text, {name}, separated by {word.en}", f"文本，{name}，以{word.zh}分隔")
     return Loose(headers, columns, form, _doubts(name, encoding, headers), separator)
+
+
+def blocks(file: BinaryIO, *, size: int = 1 << 23) -> Iterator[Loose]:
+    """The same in blocks of about `size` bytes, so that a file may be larger than the memory; each has the headers.
+
+    Encoding and separator are found by the first `_BLOCK` bytes. Raises BadData as `read` does, when it comes to it.
+    """
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    head = file.read(_BLOCK)
+    cut = head[: head.rfind(b"\n") + 1] if len(head) == _BLOCK else head  # no half of a character at the end
+    text, name = _plain(cut, None)
+    separator = _separator(text[: 4 * _SAMPLE].decode(errors="ignore")[:_SAMPLE])
+    del text, cut
+    form, headers = Text(name, name), None
+    try:
+        reader = arrow.open_csv(
+            pa.PythonFile(_Joined(head, file), mode="r"),
+            arrow.ReadOptions(
+                use_threads=False, autogenerate_column_names=True, block_size=size, encoding=name.lower()
+            ),
+            arrow.ParseOptions(delimiter=separator, newlines_in_values=True),
+            arrow.ConvertOptions(column_types={f"f{place}": pa.string() for place in range(MOST_COLUMNS + 1)}),
+        )
+        for batch in reader:
+            columns = [pa.chunked_array([column]) for column in batch.columns]
+            if headers is None:
+                headers = [column[0].as_py() for column in columns]
+                columns = [column.slice(1) for column in columns]
+            yield Loose(headers, columns, form, (), separator)
+    except (pa.ArrowException, OSError, UnicodeError) as error:
+        raise _uncut(error) from None
+
+
+class _Joined(io.RawIOBase):
+    """A file whose beginning was read already."""
+
+    def __init__(self, head: bytes, file: BinaryIO):
+        self._head, self._file = io.BytesIO(head), file
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._head.read(size) or self._file.read(size)
+
+
+def _plain(data: bytes, encoding: str | None) -> tuple[bytes, str]:
+    """The text in UTF-8 and the name of its encoding; raises BadData where it is none, or holds nothing."""
+    _refuse_others(data)
+    data, name = _as_utf8(data, encoding)
+    if not data or data.isspace():
+        raise empty()
+    if b"\0" in data:
+        raise _binary()
+    return data, name
 
 
 def _refuse_others(data: bytes) -> None:
@@ -207,10 +259,15 @@ def _unequal(data: bytes, separator: str, error: Exception) -> BadData:
                     zh=f"第 {line} 行有 {len(row)} 格，表头有 {len(headers)} 格；单元格内若含{word.zh}，须用引号括起",
                 )
             )
+    return _uncut(error)
+
+
+def _uncut(error: Exception) -> BadData:
+    reason = str(error).splitlines()[0][:120]
     return BadData(
         Text(
-            en=f"the text cannot be cut into rows and cells ({str(error).splitlines()[0][:120]}); save the table again as CSV",
-            zh=f"无法把文本切分为行和单元格（{str(error).splitlines()[0][:120]}）；请重新另存为 CSV",
+            en=f"the text cannot be cut into rows and cells ({reason}); save the table again as CSV",
+            zh=f"无法把文本切分为行和单元格（{reason}）；请重新另存为 CSV",
         )
     )
 

@@ -9,14 +9,15 @@ import gzip
 import os
 import re
 import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from zhixing.core import BadData, BadSetting, Text
 from zhixing.core.errors import meant_by
 from zhixing.data.own import delimited, packed
-from zhixing.data.own.cells import typed
+from zhixing.data.own.cells import Form, typed
 from zhixing.data.own.loose import Loose, empty, named
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class TableFile:
 
     frame: "pandas.DataFrame"
     """(rows, columns): float64, int64, bool, datetime64[us] or object (str and None); names are str, each its own."""
+    forms: Mapping[str, Form]
+    """How the cells of each column were read."""
     form: Text
     """What the file was taken for: `text, GB18030, separated by semicolon`."""
     notes: tuple[Text, ...]
@@ -66,9 +69,9 @@ def read_table(
         loose = _loose(data, ending, encoding=encoding, separator=separator, sheet=sheet)
         names, notes = named(loose.headers)
         columns = dict(zip(names, loose.columns, strict=True))
-        frame, more = typed(columns, decimal=decimal, separator=loose.separator)
+        frame, forms, more = typed(columns, decimal=decimal, separator=loose.separator)
     except BadData as error:
-        raise BadData(Text(en=f"{place.name}: {error.message.en}", zh=f"{place.name}：{error.message.zh}")) from None
+        raise _in_file(place, error) from None
     except MemoryError:
         raise BadData(
             Text(
@@ -76,10 +79,45 @@ def read_table(
                 zh=f"{place.name}：本机内存装不下这个表格；请抽取一部分行",
             )
         ) from None
-    return TableFile(frame, loose.form, (*loose.notes, *notes, *more))
+    return TableFile(frame, forms, loose.form, (*loose.notes, *notes, *more))
 
 
-def checked_path(path: str | Path) -> Path:
+def read_blocks(path: str | Path) -> Iterator[dict[str, Any]]:
+    """The columns of a table file by name, in blocks of rows: Arrow strings, arrays or lists, as the file has them.
+
+    Text, Parquet and lines of JSON may be larger than the memory; a workbook is read whole. Raises as `read_table`.
+    """
+    place = checked_path(path, most=None)
+    ending = _ending(place)
+    try:
+        if ending == ".xlsx":
+            yield from _named_blocks([_loose(_content(place), ending, encoding=None, separator=None, sheet=None)])
+            return
+        with _opened(place) as file:
+            reader = packed.parquet_blocks if ending == ".parquet" else packed.line_blocks
+            yield from _named_blocks((delimited.blocks if ending in TEXTS else reader)(file))
+    except BadData as error:
+        raise _in_file(place, error) from None
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise _in_file(place, _broken_gzip()) from None
+    except OSError as error:
+        raise _unreadable(place, error) from None
+
+
+def _opened(place: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(place) if place.name.lower().endswith(".gz") else place.open("rb"))
+
+
+def _named_blocks(blocks: Iterable[Loose]) -> Iterator[dict[str, Any]]:
+    for loose in blocks:
+        yield dict(zip(named(loose.headers)[0], loose.columns, strict=True))
+
+
+def _in_file(place: Path, error: BadData) -> BadData:
+    return BadData(Text(en=f"{place.name}: {error.message.en}", zh=f"{place.name}：{error.message.zh}"))
+
+
+def checked_path(path: str | Path, *, most: int | None = MOST_BYTES) -> Path:
     """The whole path of a file that is there, is a file and is not too large; raises BadData for any other."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
         raise BadData(
@@ -108,7 +146,7 @@ def checked_path(path: str | Path) -> Path:
         raise BadData(
             Text(f"{place} is no ordinary file; save the table as one", f"{place} 不是普通文件；请先存为文件")
         )
-    if size > MOST_BYTES:
+    if most is not None and size > most:
         raise _too_large(Text(f"{place.name} has {size:,} bytes", f"{place.name} 有 {size:,} 字节"))
     return place.resolve()
 
@@ -187,17 +225,21 @@ def _content(place: Path) -> bytes:
         with gzip.open(place) as file:
             data = file.read(MOST_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise BadData(
-            Text(
-                en=f"{place.name} is no whole gzip file: broken, cut short or of another kind; compress it again",
-                zh=f"{place.name} 不是完整的 gzip 文件：已损坏、不完整，或只是用了 .gz 扩展名；请重新压缩",
-            )
-        ) from None
+        raise _in_file(place, _broken_gzip()) from None
     except OSError as error:
         raise _unreadable(place, error) from None
     if len(data) > MOST_BYTES:
         raise _too_large(Text(f"{place.name} unpacks to more bytes than allowed", f"{place.name} 解压后的字节数过多"))
     return data
+
+
+def _broken_gzip() -> BadData:
+    return BadData(
+        Text(
+            en="no whole gzip file: broken, cut short or of another kind; compress it again",
+            zh="不是完整的 gzip 文件：已损坏、不完整，或只是用了 .gz 扩展名；请重新压缩",
+        )
+    )
 
 
 def _loose(data: bytes, ending: str, *, encoding: str | None, separator: str | None, sheet: str | None) -> Loose:

@@ -29,8 +29,8 @@ def empty() -> BadData:
     )
 
 
-def checked_size(rows: int, columns: int) -> None:
-    """Raises BadData for a table without two rows, or of more columns or cells than memory is promised for."""
+def checked_size(rows: int, columns: int, *, fewest: int = 2) -> None:
+    """Raises BadData for a table without `fewest` rows, or of more columns or cells than memory is promised for."""
     if columns > MOST_COLUMNS:
         raise BadData(
             Text(
@@ -45,7 +45,7 @@ def checked_size(rows: int, columns: int) -> None:
                 zh=f"{rows:,} 行乘以 {columns:,} 列，超过 {MOST_CELLS:,} 个单元格的上限；请抽取一部分行",
             )
         )
-    if rows < 2:
+    if rows < fewest:
         found = (
             Text("there is one row", "只有一行数据")
             if rows

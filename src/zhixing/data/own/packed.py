@@ -4,8 +4,9 @@ import io
 import json
 import warnings
 import zipfile
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -87,14 +88,43 @@ def _sheet(data: bytes, sheet: str | None) -> Loose:
     return Loose(list(headers), columns, form, notes)
 
 
-def lines(data: bytes) -> Loose:
+_LINES = 20_000  # of JSON in a block
+
+
+def line_blocks(file: BinaryIO) -> Iterator[Loose]:
+    """The same in blocks of lines; a name that no line of a block has is a missing column there."""
+    first = 1
+    while block := list(islice(file, _LINES)):
+        content = b"".join(block)
+        if first == 1 or content.strip():
+            yield lines(content, first=first, fewest=1)
+        first += len(block)
+
+
+def parquet_blocks(file: BinaryIO) -> Iterator[Loose]:
+    """The rows of a Parquet file in blocks, each with the types that the file states."""
+    import pyarrow as pa
+    from pyarrow import parquet as pq
+
+    try:
+        for batch in pq.ParquetFile(file).iter_batches(batch_size=_LINES, use_threads=False):
+            columns = [
+                _declared(name, pa.chunked_array([column]))
+                for name, column in zip(batch.schema.names, batch.columns, strict=True)
+            ]
+            yield Loose(batch.schema.names, columns, Text("Parquet", "Parquet"), [])
+    except (pa.ArrowException, ValueError):
+        raise _no_parquet() from None
+
+
+def lines(data: bytes, *, first: int = 1, fewest: int = 2) -> Loose:
     """One JSON object on each line; a name that a line leaves out is missing there.
 
     Raises BadData, with the number of the line, for anything else, and for a value that is a list or an object.
     """
     columns: dict[str, list[Any]] = {}
     count = 0
-    for number, line in enumerate(io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")), start=1):
+    for number, line in enumerate(io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")), start=first):
         if not line.strip():
             continue
         for name, value in _object(line, number).items():
@@ -113,7 +143,7 @@ def lines(data: bytes) -> Loose:
         count += 1
         if len(columns) > MOST_COLUMNS or count * len(columns) > MOST_CELLS:
             break
-    checked_size(count, len(columns))
+    checked_size(count, len(columns), fewest=fewest)
     for column in columns.values():
         column.extend([None] * (count - len(column)))
     return Loose(list(columns), [of_values(each) for each in columns.values()], Text("lines of JSON", "JSON 行"), [])
@@ -154,13 +184,17 @@ def parquet(data: bytes) -> Loose:
         table = file.read(use_threads=False)
         columns = [_declared(name, column) for name, column in zip(table.column_names, table.columns, strict=True)]
     except (pa.ArrowException, OSError, ValueError):
-        raise BadData(
-            Text(
-                en="this is no Parquet file that can be read: broken or cut short; write it again",
-                zh="无法作为 Parquet 文件读取：文件损坏或不完整；请重新写出",
-            )
-        ) from None
+        raise _no_parquet() from None
     return Loose(list(table.column_names), columns, Text("Parquet", "Parquet"), [])
+
+
+def _no_parquet() -> BadData:
+    return BadData(
+        Text(
+            en="this is no Parquet file that can be read: broken or cut short; write it again",
+            zh="无法作为 Parquet 文件读取：文件损坏或不完整；请重新写出",
+        )
+    )
 
 
 def _declared(name: str, column: Any) -> np.ndarray:

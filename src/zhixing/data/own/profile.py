@@ -97,7 +97,7 @@ def profile(frame: "pandas.DataFrame", target: str, task: str | None = None) -> 
 
     names = [str(name) for name in frame.columns]
     if target not in names:
-        raise _no_column(target, names)
+        raise no_column(target, names)
     if len(set(names)) < len(names):
         raise BadData(Text("two columns have the same name; rename one", "有两列同名；请修改其中一列的名字"))
     frame = frame.set_axis(names, axis="columns")
@@ -158,7 +158,8 @@ def _holds_numbers(cells: "pandas.Series") -> bool:
     return pandas.api.types.is_numeric_dtype(cells) and not pandas.api.types.is_bool_dtype(cells)
 
 
-def _no_column(target: str, names: list[str]) -> BadData:
+def no_column(target: str, names: list[str]) -> BadData:
+    """The error of a column that is not there."""
     near = meant_by(target, names)
     meant = Text(f"{near.en} ", near.zh) if near else Text("", "")
     some = listed(names, most=20)

@@ -1,0 +1,61 @@
+"""What a family makes of its training rows: a preparation and a model that belong together, and can be kept together."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zhixing.core import Spec
+
+
+class Lesson:
+    """Training rows as numbers, for any number of candidates: the preparation is fitted to them once."""
+
+    def __init__(self, preparation: Spec, features: Any, targets: np.ndarray, classes: tuple[str, ...]):
+        began = time.process_time()
+        self.classes, self.targets = classes, targets
+        self.preparation = preparation.build().fit(features)
+        self.inputs: np.ndarray = self.preparation.transform(features)
+        self.centre, self.scale = 0.0, 1.0
+        if targets.dtype.kind == "f" and targets.ndim == 1:
+            self.centre, self.scale = float(targets.mean()), float(targets.std()) or 1.0
+            self.targets = (targets - self.centre) / self.scale
+        self.seconds = time.process_time() - began
+        """Of the processor, to prepare the rows."""
+
+    def learner(self, candidate: Spec, generator: np.random.Generator) -> "Learner":
+        """The candidate, fitted to the rows."""
+        estimator: Any = candidate.build(generator=generator)
+        estimator.fit(self.inputs, self.targets)
+        known = np.unique(self.targets) if self.targets.dtype.kind in "iu" and self.targets.ndim == 1 else None
+        return Learner(self.preparation, estimator, self.classes, known, self.centre, self.scale)
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """A fitted preparation and a fitted estimator: raw features in, answers out."""
+
+    preparation: Any
+    estimator: Any
+    classes: tuple[str, ...]
+    known: np.ndarray | None
+    """The classes that were among the training rows, which are those that the estimator tells apart."""
+    centre: float = 0.0
+    scale: float = 1.0
+    """What the amounts were standardised by."""
+
+    def answers(self, features: Any) -> np.ndarray:
+        """Probabilities (n, classes), amounts (n,), or whatever else the estimator gives for its own kind of target."""
+        return self.from_numbers(self.preparation.transform(features))
+
+    def from_numbers(self, inputs: np.ndarray) -> np.ndarray:
+        """As `answers`, of rows that are prepared already."""
+        if self.known is not None:
+            probabilities = np.zeros((len(inputs), len(self.classes)))
+            probabilities[:, self.known] = self.estimator.predict_proba(inputs)
+            return probabilities
+        if hasattr(self.estimator, "predict_proba"):  # several labels at once
+            return np.asarray(self.estimator.predict_proba(inputs))
+        found = self.estimator.predict(inputs)
+        return self.centre + self.scale * found if isinstance(found, np.ndarray) and found.dtype.kind == "f" else found
