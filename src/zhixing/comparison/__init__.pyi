@@ -1,5 +1,11 @@
 from .contest import compare as compare
 from .contest import contest as contest
+from .evaluation import Evaluation as Evaluation
+from .evaluation import evaluate_run as evaluate_run
+from .predictions import write_predictions as write_predictions
 from .ranking import Place as Place
 from .ranking import Ranking as Ranking
 from .ranking import ranking as ranking
+from .runs import Run as Run
+from .runs import find as find
+from .training import learn as learn

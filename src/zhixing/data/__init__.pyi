@@ -12,6 +12,7 @@ from .own.files import checked_path as checked_path
 from .own.files import read_table as read_table
 from .own.kinds import Own as Own
 from .own.kinds import later as later
+from .own.kinds import later_answers as later_answers
 from .own.kinds import later_values as later_values
 from .own.kinds import own as own
 from .own.profile import Column as Column

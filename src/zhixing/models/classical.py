@@ -6,7 +6,6 @@ left out are scikit-learn's.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -155,7 +154,7 @@ class _GaussianProcess:
         from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
         kernel = ConstantKernel(1.0) * RBF(self.length or float(np.sqrt(inputs.shape[1])))
-        search = partial(_highest_evidence, iterations=self.iterations)
+        search = _HighestEvidence(self.iterations)
         process = GaussianProcessClassifier(kernel, optimizer=search, random_state=self.number)
         self._fitted = process.fit(inputs, targets)
         return self
@@ -165,16 +164,21 @@ class _GaussianProcess:
         return probabilities
 
 
-def _highest_evidence(
-    loss: Callable[..., Any], start: np.ndarray, bounds: np.ndarray, *, iterations: int
-) -> tuple[np.ndarray, float]:
+class _HighestEvidence:
     """L-BFGS that may stop early and stays within a factor of 50 of the start; scikit-learn's own would warn."""
-    from scipy.optimize import minimize
 
-    if not iterations:
-        return start, float(loss(start, eval_gradient=False))
-    found = minimize(loss, start, jac=True, bounds=[(at - 4, at + 4) for at in start], options={"maxiter": iterations})
-    return found.x, float(found.fun)
+    def __init__(self, iterations: int):
+        self.iterations = iterations
+
+    def __call__(self, loss: Callable[..., Any], start: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, float]:
+        from scipy.optimize import minimize
+
+        if not self.iterations:
+            return start, float(loss(start, eval_gradient=False))
+        found = minimize(
+            loss, start, jac=True, bounds=[(at - 4, at + 4) for at in start], options={"maxiter": self.iterations}
+        )
+        return found.x, float(found.fun)
 
 
 class _OfRows:

@@ -51,7 +51,7 @@ def compare(store: RunStore, a: str, b: str) -> Comparison:
     Raises BadSetting for a name that stands for no run, or for runs of several kinds.
     """
     store.refresh()
-    first, second = _named(store, a), _named(store, b)
+    first, second = named(store, a), named(store, b)
     own, other = _stated(first[0]), _stated(second[0])
     if first[0].call == second[0].call:  # other settings reach other code anyway
         own["code"], other["code"] = first[0].code[:10], second[0].code[:10]
@@ -64,8 +64,11 @@ def compare(store: RunStore, a: str, b: str) -> Comparison:
     )
 
 
-def _named(store: RunStore, name: str) -> list[Result]:
-    """The runs of one call that a name stands for, by seed: of the scale and code that ran last."""
+def named(store: RunStore, name: str) -> list[Result]:
+    """The runs of one call that a name stands for, by seed: of the scale and code that ran last.
+
+    Raises BadSetting for a name that stands for no run, or for runs of several kinds.
+    """
     rows = store.listed()
     if "/" in name:
         wanted = name.split("/")

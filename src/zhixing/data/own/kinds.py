@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from zhixing.core import BadSetting, Spec, Text, spec
-from zhixing.data.own.table import later_columns, later_rows, own_table
+from zhixing.data.own.table import later_columns, later_rows, later_targets, own_table
 
 
 class Own(Protocol):
@@ -68,6 +68,11 @@ def later(card: Mapping[str, Any], path: str) -> Iterator[Any]:
     Raises BadData where they cannot be.
     """
     return {"table": later_rows}[card["kind"]](card, path)
+
+
+def later_answers(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
+    """The targets of the same blocks, as the run counts them: -1 or NaN where there is none that it knows."""
+    return {"table": later_targets}[card["kind"]](card, path)
 
 
 def later_values(card: Mapping[str, Any], columns: Mapping[str, list[Any]]) -> Any:

@@ -31,7 +31,7 @@ class OwnTable:
     found: Profile
     """What the file holds for this target."""
     forms: Mapping[str, Form]
-    """How the cells of each feature were read."""
+    """How the cells of each feature, and of the target, were read."""
     notes: tuple[Text, ...]
     """What was decided in reading it, and what would spoil a comparison."""
     times: np.ndarray | None = None
@@ -58,7 +58,8 @@ class OwnTable:
     def card(self) -> dict[str, Any]:
         """What must be known to read further rows for what learned from these; plain values."""
         forms = {name: [form.kind, form.mark, list(form.values)] for name, form in self.forms.items()}
-        return {"kind": "table", "target": self.found.target, "task": self.found.task, "columns": forms}
+        target = {self.found.target: forms.pop(self.found.target)}
+        return {"kind": "table", "columns": forms, "target": target, "classes": list(self.classes)}
 
     def take(self, rows: np.ndarray) -> "pandas.DataFrame":
         """The features of these rows."""
@@ -119,7 +120,7 @@ def _read(
         targets,
         fingerprint,
         found,
-        {name: read.forms[name] for name in found.features},
+        {name: read.forms[name] for name in (*found.features, target)},
         (*read.notes, *found.notes),
         times=_times(rows[time]) if time else None,
         groups=_groups(rows[group]) if group else None,
@@ -133,6 +134,22 @@ def later_rows(card: Mapping[str, Any], path: str) -> "Iterator[pandas.DataFrame
     """
     for block in read_blocks(path):
         yield later_columns(card, block)
+
+
+def later_targets(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
+    """The targets of the same blocks: classes as the run counts them, -1 for one that it does not know or that is missing;
+    amounts, NaN where one is missing.
+    """
+    places = {name: place for place, name in enumerate(card["classes"])}
+    for block in read_blocks(path):
+        answers = later_columns({"columns": card["target"]}, block).iloc[:, 0]
+        if not places:
+            yield answers.to_numpy(dtype=np.float64)
+            continue
+        there = answers.notna()
+        found = np.full(len(answers), -1, dtype=np.int64)
+        found[there.to_numpy()] = [places.get(name, -1) for name in class_names(answers[there])]
+        yield found
 
 
 def later_columns(card: Mapping[str, Any], columns: Mapping[str, Any]) -> "pandas.DataFrame":

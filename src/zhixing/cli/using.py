@@ -1,0 +1,218 @@
+"""Commands about one fitted run: train, evaluate, predict."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from zhixing.cli.comparing import Group, Target, TaskName, Time, print_found
+from zhixing.cli.words import Json, Lang, console, finite, print_json, say
+from zhixing.core import BadSetting, Text, language
+
+if TYPE_CHECKING:
+    from zhixing.comparison import Evaluation, Run
+
+RunName = Annotated[
+    str,
+    typer.Argument(
+        help=say("A trained run, as `zhixing train` names it.", "训练好的运行，由 `zhixing train` 给出名字。"),
+        metavar="RUN",
+    ),
+]
+Data = Annotated[
+    str,
+    typer.Option(
+        "--data",
+        help=say("A file or folder, as for `zhixing compare`.", "文件或文件夹，同 `zhixing compare`。"),
+        metavar="PATH",
+    ),
+]
+
+
+def train(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help=say("A family, such as boosting, linear or network.", "模型类别，如 boosting、linear、network。"),
+            metavar="MODEL",
+        ),
+    ],
+    path: Data,
+    target: Target = None,
+    task: TaskName = None,
+    time: Time = None,
+    group: Group = None,
+    seed: Annotated[
+        int, typer.Option(help=say("Which rows judge, and every other chance.", "决定由哪些行评判，以及其余的随机性。"))
+    ] = 0,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    from zhixing import comparison, data
+    from zhixing.cli.progress import Progress
+
+    if not as_json:
+        own: data.Own = data.own(path, target=target, task=task, time=time, group=group).build()
+        print_found(path, own)
+    with Progress(language()) as progress:
+        run = comparison.learn(model, path, target, task=task, time=time, group=group, seed=seed, listen=progress)
+    if as_json:
+        print_json(finite({"run": run.name, "folder": str(run.folder), "measures": _numbers(run)}))
+        return
+    _print_run(run)
+    console().print(
+        say("next: ", "接下来：") + f"zhixing predict {run.name} --data FILE --out predictions.csv",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+train.__doc__ = say(
+    "Fit one family to your data and keep it: settings chosen on validation rows, judged on rows that chose nothing.\n\n"
+    "Examples:\n\n  zhixing train boosting --data sales.csv --target revenue\n\n"
+    "  zhixing train linear --data visits.csv --target returns --time date",
+    "用一类模型拟合你的数据并保存：在验证行上选设置，在没有参与选择的行上评判。\n\n"
+    "示例：\n\n  zhixing train boosting --data sales.csv --target revenue\n\n"
+    "  zhixing train linear --data visits.csv --target returns --time date",
+)
+
+
+def evaluate(
+    run: RunName,
+    path: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            help=say(
+                "Data with known targets; left out: the rows that judged it.",
+                "目标已知的数据；不写则用训练时留出的行。",
+            ),
+            metavar="PATH",
+        ),
+    ] = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    from zhixing import comparison
+
+    found = comparison.find(run)
+    if path is None:
+        if as_json:
+            print_json(finite({"run": found.name, "measures": _numbers(found)}))
+        else:
+            _print_run(found)
+        return
+    judged = comparison.evaluate_run(found, path)
+    if as_json:
+        measures = {
+            each.measure.name: {"value": each.value, "low": each.low, "high": each.high, "before": each.before}
+            for each in judged.found
+        }
+        confusion = [{"true": a, "taken for": b, "rows": count} for (a, b), count in judged.confusion.items()]
+        print_json(
+            finite(
+                {
+                    "run": found.name,
+                    "rows": judged.rows,
+                    "left out": judged.left_out,
+                    "measures": measures,
+                    "confusion": confusion,
+                }
+            )
+        )
+    else:
+        _print_evaluation(judged)
+
+
+evaluate.__doc__ = say(
+    "Judge a trained run on data with known targets: every measure with its interval, and what is taken for what.\n\n"
+    "Example:\n\n  zhixing evaluate 3fa9c1 --data december.csv",
+    "在目标已知的数据上评判一次训练好的运行：每个度量及其区间，以及哪一类被错认成哪一类。\n\n"
+    "示例：\n\n  zhixing evaluate 3fa9c1 --data december.csv",
+)
+
+
+def predict(
+    run: RunName,
+    path: Data,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "A new .csv, .jsonl or .parquet file; left out: CSV on standard output.",
+                "新的 .csv、.jsonl 或 .parquet 文件；不写则以 CSV 输出到标准输出。",
+            ),
+            metavar="FILE",
+        ),
+    ] = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    from zhixing import comparison
+
+    if as_json and out is None:
+        raise BadSetting(
+            Text("--json says what was written: name a file with --out", "--json 说明写了什么：请用 --out 指定文件")
+        )
+    rows = comparison.write_predictions(comparison.find(run), path, out or sys.stdout.buffer)
+    if as_json:
+        print_json({"rows": rows, "out": out})
+    elif out:
+        console().print(say(f"{rows:,} rows in {out}", f"{rows:,} 行已写入 {out}"), markup=False, soft_wrap=True)
+
+
+predict.__doc__ = say(
+    "Say what a trained run foretells for every row of a file, in the rows' order; the file may be larger than the memory.\n\n"
+    "Examples:\n\n  zhixing predict 3fa9c1 --data new.csv --out predictions.csv\n\n"
+    "  zhixing predict 3fa9c1 --data new.parquet | head",
+    "给出训练好的运行对文件每一行的预测，次序与原文件相同；文件可以比内存大。\n\n"
+    "示例：\n\n  zhixing predict 3fa9c1 --data new.csv --out predictions.csv\n\n"
+    "  zhixing predict 3fa9c1 --data new.parquet | head",
+)
+
+
+def _numbers(run: "Run") -> dict[str, float]:
+    return {name: value for name, value in run.result.measures.items() if isinstance(value, int | float)}
+
+
+def _print_run(run: "Run") -> None:
+    from rich.table import Table
+
+    from zhixing.look.quantities import number
+
+    lang = language()
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    numbers = _numbers(run)
+    for measure in (*run.trial.settings["measures"], *run.trial.settings["efforts"]):
+        if (value := numbers.get(measure.name)) is not None:
+            table.add_row(measure.label[lang], f"{number(value)[lang]} {measure.unit[lang]}")
+    out = console()
+    out.print(say(f"run {run.name}, on the rows that judged it:", f"运行 {run.name}，在留出评判的行上："), markup=False)
+    out.print(table)
+
+
+def _print_evaluation(judged: "Evaluation") -> None:
+    from rich.table import Table
+
+    from zhixing.look.quantities import interval, number
+
+    out, lang = console(), language()
+    line = Text(
+        "{rows:,} rows; {left:,} left out, whose target is missing or unknown",
+        "{rows:,} 行；另有 {left:,} 行目标缺失或未知",
+    )
+    out.print(line.format(rows=judged.rows, left=judged.left_out)[lang], markup=False)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in (Text("", ""), Text("here", "此处"), Text("interval", "区间"), Text("when trained", "训练时")):
+        table.add_column(heading[lang])
+    for found in judged.found:
+        label = f"{found.measure.label[lang]} {found.measure.unit[lang]}".strip()
+        table.add_row(
+            label, number(found.value)[lang], interval(found.low, found.high)[lang], number(found.before)[lang]
+        )
+    out.print(table)
+    wrong = sorted(((n, a, b) for (a, b), n in judged.confusion.items() if a != b), reverse=True)[:5]
+    for count, true, taken in wrong:
+        out.print(
+            say(f"· {count:,} times {true} is taken for {taken}", f"· {true} 被当作 {taken}：{count:,} 次"),
+            markup=False,
+        )

@@ -1,0 +1,82 @@
+"""A run judged on data that it has not seen: every measure of its contest, each with an interval."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from zhixing import data
+from zhixing.comparison.runs import Run
+from zhixing.core import BadData, Series, Text
+from zhixing.evaluate.measure import Measure
+
+LEVEL = 0.95
+RESAMPLES = 400
+
+
+@dataclass(frozen=True)
+class Found:
+    """One measure on these rows, and where it may lie on others that come from the same place."""
+
+    measure: Measure
+    value: float
+    low: float
+    high: float
+    """Ends of the interval that holds at 95 %: percentiles over resampled rows (Efron and Tibshirani 1993, chapter 13)."""
+    before: float
+    """The same on the rows that judged the run when it was trained."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a run gets wrong on some data."""
+
+    rows: int
+    left_out: int
+    """Rows whose target is missing or is a class that the run does not know."""
+    found: tuple[Found, ...]
+    confusion: Mapping[tuple[str, str], int]
+    """How often the first class was taken for the second; empty for amounts."""
+
+
+def evaluate_run(run: Run, path: str | Path, *, seed: int = 0) -> Evaluation:
+    """Judges the run on data with known targets; `seed` decides the resamples alone.
+
+    Raises BadData where the data cannot be read, or no row has a target that the run knows.
+    """
+    answers = np.concatenate(list(run.answers(path)))
+    targets = np.concatenate(list(data.later_answers(run.card, str(path))))
+    known = targets >= 0 if run.classes else np.isfinite(targets)
+    if not known.any():
+        raise BadData(
+            Text(
+                en=f"no row of {Path(path).name} has a target that this run knows, so that nothing can be judged",
+                zh=f"{Path(path).name} 中没有一行的目标是这次运行认识的，无法评判",
+            )
+        )
+    answers, targets = answers[known], targets[known]
+    generator = np.random.default_rng(seed)
+    draws = [generator.integers(len(targets), size=len(targets)) for _ in range(RESAMPLES)]
+    measures = [measure for measure in run.trial.settings["measures"] if not measure.axis]
+    found = tuple(_found(run, measure, answers, targets, draws) for measure in measures)
+    return Evaluation(len(targets), int((~known).sum()), found, _confusion(run.classes, answers, targets))
+
+
+def _found(run: Run, measure: Measure, answers: np.ndarray, targets: np.ndarray, draws: list[np.ndarray]) -> Found:
+    with np.errstate(divide="ignore", invalid="ignore"):  # a resample may hold one amount only
+        resampled = [_number(measure(answers[draw], targets[draw])) for draw in draws]
+    low, high = np.nanpercentile(resampled, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
+    before = run.result.measures.get(measure.name, float("nan"))
+    return Found(measure, _number(measure(answers, targets)), float(low), float(high), _number(before))
+
+
+def _number(value: float | Series) -> float:
+    return float("nan") if isinstance(value, Series) else float(value)
+
+
+def _confusion(classes: tuple[str, ...], answers: np.ndarray, targets: np.ndarray) -> dict[tuple[str, str], int]:
+    if not classes:
+        return {}
+    pairs, counts = np.unique(np.column_stack([targets, answers.argmax(axis=1)]), axis=0, return_counts=True)
+    return {(classes[true], classes[taken]): int(count) for (true, taken), count in zip(pairs, counts, strict=True)}

@@ -1,0 +1,110 @@
+"""A fitted run of the store: found by its name, and used on data that it has not seen."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zhixing import data
+from zhixing.core import BadData, BadSetting, Spec, Text, parsed
+from zhixing.core.store import Result, RunStore
+from zhixing.study.compare import named
+
+if TYPE_CHECKING:
+    import pandas
+
+    from zhixing.train.learner import Learner
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `zhixing train` fitted, and all that prediction needs; nothing is read from the data that it learned from."""
+
+    result: Result
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """By which every command knows it."""
+        return self.result.digest[:10]
+
+    @cached_property
+    def card(self) -> Mapping[str, Any]:
+        """What the training data said of themselves; raises BadData where it is damaged."""
+        try:
+            card: dict[str, Any] = json.loads((self.folder / "card.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise _damaged(self.folder) from None
+        return card
+
+    @cached_property
+    def learner(self) -> "Learner":
+        """The fitted preparation and model; raises BadData where they are damaged or were changed."""
+        from zhixing.train.keeping import from_bytes
+
+        try:
+            content = (self.folder / "learner.skops").read_bytes()
+        except OSError:
+            raise _damaged(self.folder) from None
+        return from_bytes(content)
+
+    @cached_property
+    def trial(self) -> Spec:
+        """The call that was performed: `train.tuned` with its data, candidates and measures."""
+        trial: Spec = parsed(self.result.call).settings["trial"]
+        return trial
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; empty where the run foretells amounts."""
+        return self.learner.classes
+
+    def answers(self, path: str | Path) -> Iterator[np.ndarray]:
+        """Probabilities (n, classes) or amounts (n,) for what is at the path, block after block."""
+        for features in data.later(self.card, str(path)):
+            yield self.learner.answers(features)
+
+    def predict(self, columns: "Mapping[str, Any] | pandas.DataFrame") -> "pandas.DataFrame":
+        """The predictions for rows that are given as columns by name, one row each.
+
+        Raises BadData for a column that is missing.
+        """
+        values = {str(name): list(values) for name, values in columns.items()}
+        return self.told(self.learner.answers(data.later_values(self.card, values)))
+
+    def told(self, answers: np.ndarray) -> "pandas.DataFrame":
+        """Answers as a table: `prediction`, and for classes the probability of each."""
+        import pandas
+
+        if not self.classes:
+            return pandas.DataFrame({"prediction": answers})
+        names = np.array(self.classes, dtype=object)[answers.argmax(axis=1)]
+        shares = {f"probability of {name}": answers[:, place] for place, name in enumerate(self.classes)}
+        return pandas.DataFrame({"prediction": names, **shares})
+
+
+def find(name: str, store: RunStore | None = None) -> Run:
+    """The fitted run of this name: the beginning of its digest, or STUDY/ARM.
+
+    Raises BadSetting where there is none, or where the run kept no model.
+    """
+    store = store or RunStore()
+    store.refresh()
+    result = named(store, name)[0]
+    folder = store.folder(result.digest)
+    if not (folder / "learner.skops").exists():
+        raise BadSetting(
+            Text(
+                en=f"the run {name} measured something and kept no model; `zhixing train MODEL --data FILE` makes one that does",
+                zh=f"运行 {name} 只做了测量，没有保存模型；可用 `zhixing train 模型 --data 文件` 训练一个",
+            )
+        )
+    return Run(result, folder)
+
+
+def _damaged(folder: Path) -> BadData:
+    return BadData(Text(f"the run in {folder} is damaged; train it again", f"{folder} 中的运行已损坏；请重新训练"))
