@@ -170,6 +170,48 @@ predict.__doc__ = say(
 )
 
 
+def serve(
+    run: RunName,
+    host: Annotated[
+        str,
+        typer.Option(
+            help=say("Where to listen; beyond loopback a token is asked for.", "监听地址；非本机地址需要令牌。")
+        ),
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help=say("0 takes any that is free.", "0 表示任选空闲端口。"))] = 8000,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            envvar="ZHIXING_TOKEN", help=say("What requests must carry.", "请求必须携带的令牌。"), show_envvar=False
+        ),
+    ] = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    from zhixing import comparison, web
+
+    def ready(address: str, asked: str | None) -> None:
+        if as_json:
+            print_json({"address": address, "token": asked})
+            return
+        out = console()
+        out.print(
+            say(f"answering at {address} (Ctrl-C ends it)", f"已在 {address} 提供服务（Ctrl-C 结束）"), markup=False
+        )
+        if asked and asked != token:
+            out.print(f"Authorization: Bearer {asked}", markup=False, soft_wrap=True)
+
+    web.serve(comparison.find(run), host=host, port=port, token=token, ready=ready)
+
+
+serve.__doc__ = say(
+    "Serve a trained run over HTTP: rows in as JSON, predictions out; the page at / says how.\n\n"
+    "Examples:\n\n  zhixing serve 3fa9c1\n\n  zhixing serve 3fa9c1 --host 0.0.0.0 --port 8080",
+    "以 HTTP 提供训练好的运行：送入 JSON 格式的行，得到预测；用法见 / 页面。\n\n"
+    "示例：\n\n  zhixing serve 3fa9c1\n\n  zhixing serve 3fa9c1 --host 0.0.0.0 --port 8080",
+)
+
+
 def _numbers(run: "Run") -> dict[str, float]:
     return {name: value for name, value in run.result.measures.items() if isinstance(value, int | float)}
 

@@ -9,6 +9,7 @@ import numpy as np
 from zhixing import data
 from zhixing.comparison.runs import Run
 from zhixing.core import BadData, Series, Text
+from zhixing.evaluate import error
 from zhixing.evaluate.measure import Measure
 
 LEVEL = 0.95
@@ -23,7 +24,9 @@ class Found:
     value: float
     low: float
     high: float
-    """Ends of the interval that holds at 95 %: percentiles over resampled rows (Efron and Tibshirani 1993, chapter 13)."""
+    """Ends of the interval at 95 %: of an error that of Clopper and Pearson (1934), else percentiles over resampled rows
+    (Efron and Tibshirani 1993, chapter 13), NaN where all resamples agree, since then they tell nothing.
+    """
     before: float
     """The same on the rows that judged the run when it was trained."""
 
@@ -64,11 +67,25 @@ def evaluate_run(run: Run, path: str | Path, *, seed: int = 0) -> Evaluation:
 
 
 def _found(run: Run, measure: Measure, answers: np.ndarray, targets: np.ndarray, draws: list[np.ndarray]) -> Found:
+    value = _number(measure(answers, targets))
+    before = _number(run.result.measures.get(measure.name, float("nan")))
+    if measure is error:
+        return Found(measure, value, *_of_share(value, len(targets)), before)
     with np.errstate(divide="ignore", invalid="ignore"):  # a resample may hold one amount only
         resampled = [_number(measure(answers[draw], targets[draw])) for draw in draws]
     low, high = np.nanpercentile(resampled, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-    before = run.result.measures.get(measure.name, float("nan"))
-    return Found(measure, _number(measure(answers, targets)), float(low), float(high), _number(before))
+    return (
+        Found(measure, value, float(low), float(high), before)
+        if low < high
+        else Found(measure, value, float("nan"), float("nan"), before)
+    )
+
+
+def _of_share(per_cent: float, count: int) -> tuple[float, float]:
+    from scipy.stats import binomtest
+
+    found = binomtest(round(per_cent * count / 100), count).proportion_ci(LEVEL)
+    return 100 * float(found.low), 100 * float(found.high)
 
 
 def _number(value: float | Series) -> float:

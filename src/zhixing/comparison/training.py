@@ -21,14 +21,16 @@ def learn(
     *,
     seed: int = 0,
     store: RunStore | None = None,
+    workers: int = 1,
     listen: Listen = nobody,
     **options: Any,
 ) -> Run:
     """The family of this name, fitted to data of one's own and kept in the run store.
 
-    A quarter of the rows, others for each `seed`, judges it and teaches nothing; `options` are those of
-    `zhixing.data.own`. The same call again finds the run in the store. Raises UnknownName for a family that does not enter
-    the contest on these data, BadData where they cannot be used, Interrupted after Ctrl-C.
+    A quarter of the rows, others for each `seed`, judges it and teaches nothing; it is fitted in a process of its own, or
+    in this one where `workers` is 0; `options` are those of `zhixing.data.own`. The same call again finds the run in the
+    store. Raises UnknownName for a family that does not enter the contest on these data, BadData where they cannot be
+    used, Interrupted after Ctrl-C.
     """
     source = data.own(path, target=target, **options)
     own: data.Own = source.build()
@@ -51,7 +53,7 @@ def learn(
     call = spec(train.kept, trial=judged)
     store = store or RunStore()
     trial = Trial(slug(source, own, Path(path)), "full", model, seed, call, own.fingerprint, code_digest(call))
-    session = Session(store, 1, listen)
+    session = Session(store, workers, listen)
     try:
         session.look_up([trial])
         if session.missing([trial]):

@@ -8,6 +8,8 @@ import numpy as np
 
 from zhixing.core import Spec
 
+BLOCK = 64
+
 
 class Lesson:
     """Training rows as numbers, for any number of candidates: the preparation is fitted to them once."""
@@ -50,7 +52,10 @@ class Learner:
         return self.from_numbers(self.preparation.transform(features))
 
     def from_numbers(self, inputs: np.ndarray) -> np.ndarray:
-        """As `answers`, of rows that are prepared already."""
+        """As `answers`, of rows that are prepared already: for each row the same to the last bit, whatever comes with it."""
+        return self._answers(_padded(inputs))[: len(inputs)]
+
+    def _answers(self, inputs: np.ndarray) -> np.ndarray:
         if self.known is not None:
             probabilities = np.zeros((len(inputs), len(self.classes)))
             probabilities[:, self.known] = self.estimator.predict_proba(inputs)
@@ -59,3 +64,13 @@ class Learner:
             return np.asarray(self.estimator.predict_proba(inputs))
         found = self.estimator.predict(inputs)
         return self.centre + self.scale * found if isinstance(found, np.ndarray) and found.dtype.kind == "f" else found
+
+
+def _padded(inputs: np.ndarray) -> np.ndarray:
+    """Rows up to a multiple of `BLOCK`, the last one repeated.
+
+    Sums of products are taken in another order for the rows that are left over when others fill whole tiles.
+    """
+    if not isinstance(inputs, np.ndarray) or not len(inputs):
+        return inputs
+    return np.ascontiguousarray(np.concatenate([inputs, np.repeat(inputs[-1:], -len(inputs) % BLOCK, axis=0)]))

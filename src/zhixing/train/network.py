@@ -15,7 +15,7 @@ from zhixing.train.loop import fit
 from zhixing.train.minimise import Loss
 from zhixing.train.supervision import Recipe
 
-BATCH = 1000
+BATCH = 1024
 """Rows at a time when predicting: bounds the memory."""
 
 

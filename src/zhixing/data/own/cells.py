@@ -43,6 +43,8 @@ MISSING = (
     ),
     *("#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"),
 )
+LARGEST = float(np.finfo(np.float32).max)
+"""Models learn in single precision; a number beyond it is none that anybody measured."""
 _OPPOSITES = {"无": "有", "-": "+"}  # where a column holds the opposite too, the mark is a value
 
 _SIGN, _GROUPS = "[+\\-\u2212]?", " '\u00a0\u202f"
@@ -265,8 +267,8 @@ def numbers(cells: Any, decimal: str) -> np.ndarray:
 
 
 def finite(values: np.ndarray) -> np.ndarray:
-    """float64 with infinities as missing."""
-    return np.where(np.isinf(values), np.nan, values)
+    """float64 with infinities, and what is infinite in single precision, as missing."""
+    return np.where(np.abs(values) > LARGEST, np.nan, values)
 
 
 def _spread(cells: Any) -> Any:

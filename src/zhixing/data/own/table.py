@@ -132,8 +132,21 @@ def later_rows(card: Mapping[str, Any], path: str) -> "Iterator[pandas.DataFrame
 
     Raises BadData as `read_blocks` and `as_learned` do.
     """
-    for block in read_blocks(path):
+    for block in _filled(path):
         yield later_columns(card, block)
+
+
+def _filled(path: str) -> Iterator[dict[str, Any]]:
+    """Blocks that hold rows; raises BadData where none does."""
+    found = False
+    for block in read_blocks(path):
+        if len(next(iter(block.values()), ())):
+            found = True
+            yield block
+    if not found:
+        raise BadData(
+            Text(f"{Path(path).name}: there is no row below the header", f"{Path(path).name}：表头下面没有数据行")
+        )
 
 
 def later_targets(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
@@ -141,7 +154,7 @@ def later_targets(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
     amounts, NaN where one is missing.
     """
     places = {name: place for place, name in enumerate(card["classes"])}
-    for block in read_blocks(path):
+    for block in _filled(path):
         answers = later_columns({"columns": card["target"]}, block).iloc[:, 0]
         if not places:
             yield answers.to_numpy(dtype=np.float64)
