@@ -1,6 +1,7 @@
 """A fitted run: kept without pickle, used on rows to come as on its own, judged with intervals, served to others."""
 
 import csv
+import dataclasses
 import io
 import json
 import sys
@@ -288,3 +289,35 @@ def test_a_damaged_run_is_one_clear_line(run, tmp_path):
     (tmp_path / "card.json").write_text(json.dumps(run.card)[:-5])
     with pytest.raises(BadData, match="damaged"):
         _ = other.card
+
+
+@pytest.mark.parametrize(("target", "families"), [("kind", for_classes), ("price", for_amounts)])
+def test_a_graph_answers_as_the_run_does(houses, target, families, tmp_path, store, run):
+    own = data.own_table(path=str(houses), target=target)
+    for family in families():
+        lesson = Lesson(family.preparation, own.take(np.arange(90)), own.targets[:90], own.classes)
+        learner = lesson.learner(family.candidates()[0], np.random.default_rng(1))
+        (tmp_path / "learner.skops").write_bytes(as_bytes(learner))
+        call = repr(spec(train.kept, trial=spec(train.tuned, data=data.own(houses, target=target))))
+        kept = comparison.Run(dataclasses.replace(run.result, arm=family.name, call=call), tmp_path)
+        if family.name == "process":
+            with pytest.raises(BadSetting, match="has no ONNX form"):
+                comparison.export(kept, "onnx", tmp_path / "process.onnx")
+            continue
+        made = comparison.export(kept, "onnx", tmp_path / f"{family.name}.onnx")
+        assert (made.rows, made.difference < 1e-5) == (120, True), family.name
+    with pytest.raises(BadSetting, match="is there already"):
+        comparison.export(kept, "onnx", tmp_path / "linear.onnx")
+    weights = comparison.export(kept, "safetensors", tmp_path / "net.safetensors").path.read_bytes()
+    assert b"zhixing.models.mlp.MLP" in weights[:500]
+    with pytest.raises(BadSetting, match="weights of a network"):
+        comparison.export(run, "safetensors", tmp_path / "linear.safetensors")
+    with pytest.raises(UnknownName, match="onnx"):
+        comparison.export(run, "onxx", tmp_path / "linear.onxx")
+
+
+def test_an_unlike_graph_is_not_written(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["zhixing.comparison.exporting"], "CLOSE", 1e-12)
+    with pytest.raises(BadSetting, match="differs from the run"):
+        comparison.export(run, "onnx", tmp_path / "linear.onnx")
+    assert not (tmp_path / "linear.onnx").exists()

@@ -170,6 +170,42 @@ predict.__doc__ = say(
 )
 
 
+def export(
+    run: RunName,
+    to: Annotated[
+        str, typer.Option(help=say("onnx, or safetensors for networks.", "onnx；神经网络也可用 safetensors。"))
+    ],
+    out: Annotated[
+        str | None, typer.Option(help=say("A new file; named after the run if left out.", "新文件；不写则以运行命名。"))
+    ] = None,
+    lang: Lang = None,
+    as_json: Json = False,
+) -> None:
+    from zhixing import comparison
+
+    found = comparison.find(run)
+    made = comparison.export(found, to, out or f"{found.name}.{to}")
+    if as_json:
+        print_json({"file": str(made.path), "difference": made.difference, "rows": made.rows})
+        return
+    line = Text(
+        "{file}; it differs from the run by {far:.2g} at most, on {rows:,} rows",
+        "{file}；与运行相差至多 {far:.2g}（{rows:,} 行）",
+    )
+    console().print(
+        line.format(file=made.path, far=made.difference, rows=made.rows)[language()] if made.rows else str(made.path),
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+export.__doc__ = say(
+    "Take a trained run elsewhere: as an ONNX graph over the prepared numbers, or as the weights of a network.\n\n"
+    "Examples:\n\n  zhixing export 3fa9c1 --to onnx\n\n  zhixing export 3fa9c1 --to safetensors --out net.safetensors",
+    "把训练好的运行带到别处：ONNX 计算图（输入为准备好的数字），或神经网络的权重。\n\n"
+    "示例：\n\n  zhixing export 3fa9c1 --to onnx\n\n  zhixing export 3fa9c1 --to safetensors --out net.safetensors",
+)
+
+
 def serve(
     run: RunName,
     host: Annotated[

@@ -2,6 +2,8 @@ from .contest import compare as compare
 from .contest import contest as contest
 from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate_run as evaluate_run
+from .exporting import Exported as Exported
+from .exporting import export as export
 from .predictions import write_predictions as write_predictions
 from .ranking import Place as Place
 from .ranking import Ranking as Ranking

@@ -45,6 +45,11 @@ class Preparation:
         numbers: np.ndarray = np.asarray(self._steps.transform(features), dtype=np.float64)
         return numbers
 
+    @property
+    def names(self) -> list[str]:
+        """What each of the numbers is: a column, a word of it, a part of a date, or that a gap was there."""
+        return [str(name) for name in self._steps.get_feature_names_out()]
+
 
 def _skrub() -> Any:
     """skrub, which with the plotting library that it brings would else make folders in the user's home."""
