@@ -1,5 +1,6 @@
 """Fitted models as ONNX graphs: prepared numbers (n, columns) in, probabilities (n, classes) or amounts (n, 1) out."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ def network_graph(learner: Learner, inputs: np.ndarray) -> Any:
 
     network = _answering(learner).eval()
     example = torch.tensor(inputs[:2], dtype=torch.float32)
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter about its own parts
         program = torch.onnx.export(
             network, (example,), input_names=["numbers"], output_names=["answers"], dynamo=True, verbose=False,
             dynamic_shapes=({0: torch.export.Dim("rows")},), opset_version=OPSET,
@@ -46,9 +48,10 @@ def sklearn_graph(learner: Learner, inputs: np.ndarray) -> Any:
 
     estimator = _inner(learner.estimator)
     options = {id(estimator): {"zipmap": False}} if learner.classes else None
-    graph = to_onnx(
-        estimator, inputs[:1].astype(np.float32), options=options, target_opset={"": OPSET, "ai.onnx.ml": TREES_OPSET}
-    )
+    sets = {"": OPSET, "ai.onnx.ml": TREES_OPSET}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it asks scikit-learn for attributes that will be gone one day
+        graph = to_onnx(estimator, inputs[:1].astype(np.float32), options=options, target_opset=sets)
     del graph.graph.output[:-1]
     return _in_units(graph, learner)
 
