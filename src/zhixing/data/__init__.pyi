@@ -15,6 +15,8 @@ from .own.kinds import later as later
 from .own.kinds import later_answers as later_answers
 from .own.kinds import later_values as later_values
 from .own.kinds import own as own
+from .own.labelled import OwnFolder as OwnFolder
+from .own.pictures import own_pictures as own_pictures
 from .own.profile import Column as Column
 from .own.profile import Leak as Leak
 from .own.profile import Profile as Profile

@@ -43,7 +43,8 @@ class network_classifier(_Network):  # noqa: N801 - called as the functions that
     """A classifier that trains the module of `model` by `recipe`; inputs are (n, ...) of any shape the module takes.
 
     The module is built when the data are known: with their `features_in`, `channels_in` and `classes` where it has
-    such settings and `model` leaves them open. First weights and order of examples come from `generator`.
+    such settings and `model` leaves them open. First weights, order of examples and whatever `augment`, such as
+    `spec(warped)`, draws for them come from `generator`.
     """
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_classifier":

@@ -1,0 +1,246 @@
+"""Arrays of one shape with the class of each: what becomes of the user's own class folders."""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, TypeVar
+
+import numpy as np
+
+from zhixing.core import BadData, Text
+from zhixing.data.own.folders import Shelf
+from zhixing.data.own.leaks import leaks
+from zhixing.data.own.loose import clean
+from zhixing.data.own.remarks import RARE
+
+Item = TypeVar("Item")
+
+FEWEST = 5
+"""Different things that a class must have: fewer cannot be learned from, chosen by and judged by."""
+MOST_BYTES = 2_000_000_000
+"""The size of the array of all of them."""
+LARGEST_FILE = 200_000_000
+
+
+class Unusable(Exception):
+    """A file that is left out, with the reason."""
+
+    def __init__(self, why: Text):
+        super().__init__(why.en)
+        self.why = why
+
+
+BROKEN = Text("broken or cut short", "已损坏或不完整")
+
+
+@dataclass(frozen=True, eq=False)
+class OwnFolder:
+    """Pictures or sounds of the user's own, all of one shape, with classes as targets (n,) int64."""
+
+    arrays: np.ndarray
+    """(n, ...)"""
+    targets: np.ndarray
+    classes: tuple[str, ...]
+    """Name of each class, in the order of the targets."""
+    copies: np.ndarray
+    """(n,) int64: equal numbers for equal content; a split keeps these together."""
+    fingerprint: str
+    """64 hexadecimal digits over arrays, targets and names of classes."""
+    told: Text
+    """What is there, in one line."""
+    notes: tuple[Text, ...]
+    """What was decided in reading it, and what would spoil a comparison."""
+    rate: float | None = None
+    """Samples a second of sounds; None for pictures."""
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """These rows, as they were read."""
+        chosen: np.ndarray = self.arrays[rows]
+        return chosen
+
+    def split(self, rows: np.ndarray, share: float, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Row numbers cut in two at random, the second with about `share` of every class.
+
+        Equal content stays together, so that nothing is judged by what was learned; a class that has one content only
+        among these rows stays in the first part.
+        """
+        _, first, groups = np.unique(self.copies[rows], return_index=True, return_inverse=True)
+        kinds, sizes = self.targets[rows][first], np.bincount(groups)
+        chosen = np.zeros(len(first), dtype=bool)
+        for kind in np.unique(kinds):
+            order = generator.permutation(np.flatnonzero(kinds == kind))
+            before = np.cumsum(sizes[order]) - sizes[order] / 2
+            wanted = int((before < share * sizes[order].sum()).sum())
+            chosen[order[: min(max(1, wanted), len(order) - 1)]] = True
+        return rows[~chosen[groups]], rows[chosen[groups]]
+
+
+class Reading:
+    """Reads one file after the other, and keeps the names of those that are left out, by reason."""
+
+    def __init__(self, source: Shelf, things: Text):
+        self.source, self.things = source, things
+        self.left: dict[Text, list[str]] = {}
+
+    def each(self, names: Iterable[str], read: Callable[[IO[bytes]], Item]) -> Iterator[tuple[str, Item]]:
+        """Name and what `read` makes of the file, for each that can be read; raises BadData where none can."""
+        found = False
+        for name in names:
+            try:
+                if self.source.sizes[name] > LARGEST_FILE:
+                    raise Unusable(Text(f"above {LARGEST_FILE:,} bytes", f"超过 {LARGEST_FILE:,} 字节"))
+                with self.source.open(name) as file:
+                    item = read(file)
+            except Unusable as error:
+                self.left.setdefault(error.why, []).append(name)
+            except Exception:  # decoders meet broken bytes with errors of many kinds
+                self.left.setdefault(BROKEN, []).append(name)
+            else:
+                found = True
+                yield name, item
+        if not found:
+            note = self.notes()[0]
+            raise BadData(
+                Text(
+                    en=f"nothing in {self.source.name} can be used; {note.en}",
+                    zh=f"{self.source.name} 中没有可用的文件；{note.zh}",
+                )
+            )
+
+    def notes(self) -> list[Text]:
+        """One for each reason."""
+        return [
+            Text(
+                en=f"{len(names):,} {self.things.en} left out, {why.en} (first: {clean(names[0])!r})",
+                zh=f"略去 {len(names):,} 个{self.things.zh}：{why.zh}（第一个：{clean(names[0])!r}）",
+            )
+            for why, names in self.left.items()
+        ]
+
+
+def checked_bytes(name: str, things: Text, shape: tuple[int, ...], each: int) -> None:
+    """Raises BadData where an array of this shape, `each` bytes a number, would take more than is promised."""
+    size = math.prod(shape) * each
+    if size > MOST_BYTES:
+        raise BadData(
+            Text(
+                en=f"{shape[0]:,} {things.en} of {name} take {size:,} bytes of memory, the most is {MOST_BYTES:,}; give a "
+                "folder with a sample of them",
+                zh=f"{name} 的 {shape[0]:,} 个{things.zh}要占 {size:,} 字节内存，上限为 {MOST_BYTES:,}；请抽取一部分放到另一个文件夹",
+            )
+        )
+
+
+def labelled(
+    arrays: np.ndarray,
+    kinds: Sequence[str],
+    *,
+    every: Iterable[str],
+    source: Shelf,
+    things: Text,
+    traits: Mapping[Text, Sequence[object]],
+    notes: Sequence[Text],
+    rate: float | None = None,
+) -> OwnFolder:
+    """The arrays (n, ...) with the class `kinds` of each; `every` class has a folder, and may have lost all its files.
+
+    `traits` are facts of each file that say nothing of what is in it, such as its rate: one that tells the classes is
+    noted. Raises BadData for a class with fewer than FEWEST different contents.
+    """
+    classes = tuple(sorted(every))
+    targets = np.searchsorted(classes, kinds).astype(np.int64)
+    digests = [hashlib.sha256(np.ascontiguousarray(row).data).digest() for row in arrays]
+    _, first, copies = np.unique(digests, return_index=True, return_inverse=True)
+    counts = np.bincount(targets, minlength=len(classes))
+    _check_classes(source.name, things, classes, np.bincount(targets[first], minlength=len(classes)), counts)
+    digest = hashlib.sha256(repr((classes, arrays.shape, arrays.dtype.str, rate)).encode())
+    digest.update(targets.data)
+    digest.update(b"".join(digests))
+    told = Text(
+        en=f"{len(targets):,} {things.en} of {len(classes)} classes: {_counted(classes, counts).en}",
+        zh=f"{len(classes)} 类共 {len(targets):,} 个{things.zh}：{_counted(classes, counts).zh}",
+    )
+    found = [*notes, *_leaks(traits, targets, len(classes)), *_copies(copies, targets, things)]
+    found += _rare(classes, counts, things)
+    return OwnFolder(
+        arrays, targets, tuple(map(clean, classes)), copies.astype(np.int64), digest.hexdigest(), told, tuple(found), rate
+    )
+
+
+def _check_classes(name: str, things: Text, classes: Sequence[str], different: np.ndarray, counts: np.ndarray) -> None:
+    few = [
+        f"{clean(kind)!r} ({number})" + ("" if number == count else f" of {count}")
+        for kind, number, count in zip(classes, different, counts, strict=True)
+        if number < FEWEST
+    ]
+    if few:
+        some = Text(", ".join(few[:5]), "、".join(few[:5]))
+        raise BadData(
+            Text(
+                en=f"classes of {name} have fewer than {FEWEST} different {things.en} that can be read: {some.en}; add more, "
+                "merge each with another class, or take its folder out",
+                zh=f"{name} 有类别的可读且互不相同的{things.zh}不足 {FEWEST} 个：{some.zh}；请补充、与其他类别合并，或去掉这个文件夹",
+            )
+        )
+
+
+def _counted(classes: Sequence[str], counts: np.ndarray) -> Text:
+    pairs = [f"{clean(kind)} {count:,}" for kind, count in zip(classes, counts, strict=True)]
+    more = len(pairs) - 10
+    shown = pairs[:10]
+    return Text(", ".join(shown) + (f" and {more} more" if more > 0 else ""), "、".join(shown) + ("等" if more > 0 else ""))
+
+
+def _leaks(traits: Mapping[Text, Sequence[object]], targets: np.ndarray, classes: int) -> list[Text]:
+    import pandas
+
+    named = list(traits)
+    frame = pandas.DataFrame({str(place): list(traits[name]) for place, name in enumerate(named)})
+    return [
+        Text(
+            en="{trait} of a file alone tells its class almost exactly; if that is how the files were made and not what "
+            "they show, a model will learn it all the same",
+            zh="仅凭文件的{trait}就几乎能准确得出类别；如果这只是文件的制作方式，与内容无关，模型也照样会学到它",
+        ).format(trait=named[int(leak.name)])
+        for leak in leaks(frame, targets, classes=classes)
+    ]
+
+
+def _copies(copies: np.ndarray, targets: np.ndarray, things: Text) -> list[Text]:
+    _, first, group = np.unique(copies, return_index=True, return_inverse=True)
+    again, notes = len(copies) - len(first), []
+    if again:
+        notes.append(
+            Text(
+                en=f"{again:,} of {len(copies):,} {things.en} repeat another one exactly; copies stay in the same part of "
+                "every division",
+                zh=f"{len(copies):,} 个{things.zh}中有 {again:,} 个与另一个完全相同；每次划分时，相同的都留在同一部分",
+            )
+        )
+    mixed = np.zeros(len(first), dtype=bool)
+    mixed[group[targets != targets[first][group]]] = True
+    if mixed.any():
+        notes.append(
+            Text(
+                en=f"{int(mixed[group].sum()):,} {things.en} are the same in two classes: no model can tell them all right",
+                zh=f"有 {int(mixed[group].sum()):,} 个{things.zh}在两个类别中完全相同：没有模型能全部答对",
+            )
+        )
+    return notes
+
+
+def _rare(classes: Sequence[str], counts: np.ndarray, things: Text) -> list[Text]:
+    rarest = int(counts.argmin())
+    if counts[rarest] >= RARE * counts.sum():
+        return []
+    name, share = clean(classes[rarest]), f"{counts[rarest] / counts.sum():.2%}"
+    return [
+        Text(
+            en=f"class {name!r} is rare: {counts[rarest]:,} of {counts.sum():,} {things.en} ({share})",
+            zh=f"类别 {name!r} 很少见：{counts.sum():,} 个{things.zh}中只有 {counts[rarest]:,} 个（{share}）",
+        )
+    ]
