@@ -22,6 +22,7 @@ from .own.profile import Leak as Leak
 from .own.profile import Profile as Profile
 from .own.profile import class_names as class_names
 from .own.profile import profile as profile
+from .own.sounds import own_sounds as own_sounds
 from .own.table import OwnTable as OwnTable
 from .own.table import own_table as own_table
 from .pairs import digit_pairs as digit_pairs

@@ -153,13 +153,13 @@ def labelled(
     """
     classes = tuple(sorted(every))
     targets = np.searchsorted(classes, kinds).astype(np.int64)
-    digests = [hashlib.sha256(np.ascontiguousarray(row).data).digest() for row in arrays]
+    digests = [hashlib.sha256(np.ascontiguousarray(row).data).hexdigest() for row in arrays]
     _, first, copies = np.unique(digests, return_index=True, return_inverse=True)
     counts = np.bincount(targets, minlength=len(classes))
     _check_classes(source.name, things, classes, np.bincount(targets[first], minlength=len(classes)), counts)
     digest = hashlib.sha256(repr((classes, arrays.shape, arrays.dtype.str, rate)).encode())
     digest.update(targets.data)
-    digest.update(b"".join(digests))
+    digest.update("".join(digests).encode())
     told = Text(
         en=f"{len(targets):,} {things.en} of {len(classes)} classes: {_counted(classes, counts).en}",
         zh=f"{len(classes)} 类共 {len(targets):,} 个{things.zh}：{_counted(classes, counts).zh}",
