@@ -67,8 +67,9 @@ class FlatSounds:
         lengths = samples / features.shape[1]
         rows = []
         for spectrum, length in zip(spectra, lengths, strict=True):
-            cuts = np.linspace(0, max(self.parts, round(length * frames)), self.parts + 1).astype(int)
-            stretches = [spectrum[:, start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+            cuts = np.linspace(0, length * frames, self.parts + 1).astype(int)
+            starts = np.minimum(cuts[:-1], frames - 1)  # a very short sound has one frame for several stretches
+            stretches = [spectrum[:, at : max(at + 1, end)] for at, end in zip(starts, cuts[1:], strict=True)]
             rows.append([part for each in stretches for part in (each.mean(axis=1), each.std(axis=1))])
         return np.column_stack([np.array(rows, dtype=np.float64).reshape(len(features), -1), lengths])
 
@@ -96,10 +97,13 @@ def mel_filters(*, rate: float, window: int, bands: int) -> np.ndarray:
     frequencies = np.fft.rfftfreq(window, 1 / rate)
     corners = hertz(np.linspace(0, mel(rate / 2), bands + 2))
     below, peak, above = corners[:-2, None], corners[1:-1, None], corners[2:, None]
-    weights = np.clip(np.minimum((frequencies - below) / (peak - below), (above - frequencies) / (above - peak)), 0, None)
+    weights = np.clip(
+        np.minimum((frequencies - below) / (peak - below), (above - frequencies) / (above - peak)), 0, None
+    )
     for band in np.flatnonzero(weights.sum(axis=1) == 0):
         weights[band, np.abs(frequencies - peak[band]).argmin()] = 1.0
-    return weights
+    found: np.ndarray = weights
+    return found
 
 
 def mel(frequency: float) -> float:

@@ -45,7 +45,10 @@ class Archive:
         if unpacked > MOST_UNPACKED or sum(entry.compress_size for entry in entries) > found.st_size:
             raise self._bad(
                 Text(f"unpacks to {unpacked:,} bytes, as a bomb does", f"解压后有 {unpacked:,} 字节，疑似压缩炸弹"),
-                Text(f"the most is {MOST_UNPACKED:,}; give a folder with a sample", f"上限为 {MOST_UNPACKED:,}；请给出抽样后的文件夹"),
+                Text(
+                    f"the most is {MOST_UNPACKED:,}; give a folder with a sample",
+                    f"上限为 {MOST_UNPACKED:,}；请给出抽样后的文件夹",
+                ),
             )
         names = {_name(entry): entry for entry in entries}
         named = {name: entry for name, entry in names.items() if not any(map(hidden, name.split("/")))}
@@ -97,7 +100,10 @@ class Archive:
 
     def _broken(self) -> BadData:
         return self._bad(
-            Text("is no whole zip archive: broken, cut short or of another kind", "不是完整的 zip 压缩包：已损坏、不完整或属于其他类型"),
+            Text(
+                "is no whole zip archive: broken, cut short or of another kind",
+                "不是完整的 zip 压缩包：已损坏、不完整或属于其他类型",
+            ),
             Text("pack it again, or give the folder", "请重新压缩，或给出文件夹"),
         )
 

@@ -6,7 +6,7 @@ Nothing outside the folder is read: links are not followed. A zip archive of suc
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
@@ -42,9 +42,9 @@ class Shelf(Protocol):
     name: str
     stamp: str
     """Changes with what lies in it."""
-    sizes: Mapping[str, int]
+    sizes: dict[str, int]
     """Bytes of each file."""
-    links: Sequence[str]
+    links: list[str]
 
     def open(self, name: str, /) -> IO[bytes]: ...
 
@@ -206,17 +206,24 @@ def _misplaced(source: Shelf, wanted: Wanted, suited: Sequence[str], kinds: Sequ
             )
         )
     if suited:
-        found = Text(f"{len(suited):,} lie in it without a class folder", f"有 {len(suited):,} 个直接放在里面，没有类别文件夹")
-    elif source.sizes:
-        endings = _endings(source.sizes)
-        found = Text(f"it holds {endings.en}", f"里面是 {endings.zh}")
-    elif source.links:
-        found = Text("it holds links only, which are not followed", "里面只有链接，而链接不会被跟随")
+        found = Text(
+            f"{len(suited):,} lie in it without a class folder", f"有 {len(suited):,} 个直接放在里面，没有类别文件夹"
+        )
     else:
-        found = Text("it is empty", "它是空的")
+        found = contents(source)
     return BadData(
         Text(
             en=f"{name} holds no {things.en} in class folders: {found.en}; expected is {layout.en}",
             zh=f"{name} 的类别文件夹中没有{things.zh}：{found.zh}；应为{layout.zh}",
         )
     )
+
+
+def contents(source: Shelf) -> Text:
+    """What lies there instead of what is wanted: `it holds .txt, .csv`."""
+    if source.sizes:
+        endings = _endings(source.sizes)
+        return Text(f"it holds {endings.en}", f"里面是 {endings.zh}")
+    if source.links:
+        return Text("it holds links only, which are not followed", "里面只有链接，而链接不会被跟随")
+    return Text("it is empty", "它是空的")

@@ -4,12 +4,14 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, TypeVar
+from pathlib import Path
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
 from zhixing.core import BadData, Text
-from zhixing.data.own.folders import Shelf
+from zhixing.data.own.divide import by_group
+from zhixing.data.own.folders import Shelf, Wanted, shelf
 from zhixing.data.own.leaks import leaks
 from zhixing.data.own.loose import clean
 from zhixing.data.own.remarks import RARE
@@ -51,8 +53,8 @@ class OwnFolder:
     """What is there, in one line."""
     notes: tuple[Text, ...]
     """What was decided in reading it, and what would spoil a comparison."""
-    rate: float | None = None
-    """Samples a second of sounds; None for pictures."""
+    card: dict[str, Any]
+    """What must be known to read further ones alike."""
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -69,14 +71,9 @@ class OwnFolder:
         among these rows stays in the first part.
         """
         _, first, groups = np.unique(self.copies[rows], return_index=True, return_inverse=True)
-        kinds, sizes = self.targets[rows][first], np.bincount(groups)
-        chosen = np.zeros(len(first), dtype=bool)
-        for kind in np.unique(kinds):
-            order = generator.permutation(np.flatnonzero(kinds == kind))
-            before = np.cumsum(sizes[order]) - sizes[order] / 2
-            wanted = int((before < share * sizes[order].sum()).sum())
-            chosen[order[: min(max(1, wanted), len(order) - 1)]] = True
-        return rows[~chosen[groups]], rows[chosen[groups]]
+        kinds = self.targets[rows][first][groups]  # a content that two classes share counts for the first of them
+        parts = [by_group(rows[kinds == kind], share, generator, self.copies) for kind in np.unique(kinds)]
+        return np.concatenate([one for one, _ in parts]), np.concatenate([other for _, other in parts])
 
 
 class Reading:
@@ -130,7 +127,7 @@ def checked_bytes(name: str, things: Text, shape: tuple[int, ...], each: int) ->
             Text(
                 en=f"{shape[0]:,} {things.en} of {name} take {size:,} bytes of memory, the most is {MOST_BYTES:,}; give a "
                 "folder with a sample of them",
-                zh=f"{name} 的 {shape[0]:,} 个{things.zh}要占 {size:,} 字节内存，上限为 {MOST_BYTES:,}；请抽取一部分放到另一个文件夹",
+                zh=f"{name} 的 {shape[0]:,} 个{things.zh}要占 {size:,} 字节内存，上限为 {MOST_BYTES:,}；请抽取一部分另存",
             )
         )
 
@@ -144,7 +141,7 @@ def labelled(
     things: Text,
     traits: Mapping[Text, Sequence[object]],
     notes: Sequence[Text],
-    rate: float | None = None,
+    card: Mapping[str, Any],
 ) -> OwnFolder:
     """The arrays (n, ...) with the class `kinds` of each; `every` class has a folder, and may have lost all its files.
 
@@ -157,7 +154,7 @@ def labelled(
     _, first, copies = np.unique(digests, return_index=True, return_inverse=True)
     counts = np.bincount(targets, minlength=len(classes))
     _check_classes(source.name, things, classes, np.bincount(targets[first], minlength=len(classes)), counts)
-    digest = hashlib.sha256(repr((classes, arrays.shape, arrays.dtype.str, rate)).encode())
+    digest = hashlib.sha256(repr((classes, arrays.shape, arrays.dtype.str, dict(card))).encode())
     digest.update(targets.data)
     digest.update("".join(digests).encode())
     told = Text(
@@ -167,7 +164,14 @@ def labelled(
     found = [*notes, *_leaks(traits, targets, len(classes)), *_copies(copies, targets, things)]
     found += _rare(classes, counts, things)
     return OwnFolder(
-        arrays, targets, tuple(map(clean, classes)), copies.astype(np.int64), digest.hexdigest(), told, tuple(found), rate
+        arrays,
+        targets,
+        tuple(map(clean, classes)),
+        copies.astype(np.int64),
+        digest.hexdigest(),
+        told,
+        tuple(found),
+        dict(card),
     )
 
 
@@ -183,7 +187,7 @@ def _check_classes(name: str, things: Text, classes: Sequence[str], different: n
             Text(
                 en=f"classes of {name} have fewer than {FEWEST} different {things.en} that can be read: {some.en}; add more, "
                 "merge each with another class, or take its folder out",
-                zh=f"{name} 有类别的可读且互不相同的{things.zh}不足 {FEWEST} 个：{some.zh}；请补充、与其他类别合并，或去掉这个文件夹",
+                zh=f"{name} 有类别的可读且互不相同的{things.zh}不足 {FEWEST} 个：{some.zh}；请补充、合并类别或去掉文件夹",
             )
         )
 
@@ -192,7 +196,9 @@ def _counted(classes: Sequence[str], counts: np.ndarray) -> Text:
     pairs = [f"{clean(kind)} {count:,}" for kind, count in zip(classes, counts, strict=True)]
     more = len(pairs) - 10
     shown = pairs[:10]
-    return Text(", ".join(shown) + (f" and {more} more" if more > 0 else ""), "、".join(shown) + ("等" if more > 0 else ""))
+    return Text(
+        ", ".join(shown) + (f" and {more} more" if more > 0 else ""), "、".join(shown) + ("等" if more > 0 else "")
+    )
 
 
 def _leaks(traits: Mapping[Text, Sequence[object]], targets: np.ndarray, classes: int) -> list[Text]:
@@ -244,3 +250,37 @@ def _rare(classes: Sequence[str], counts: np.ndarray, things: Text) -> list[Text
             zh=f"类别 {name!r} 很少见：{counts.sum():,} 个{things.zh}中只有 {counts[rarest]:,} 个（{share}）",
         )
     ]
+
+
+def later_files(
+    path: str, wanted: Wanted, read: Callable[[IO[bytes]], np.ndarray], block: int = 256
+) -> Iterator[np.ndarray]:
+    """Further files (k, ...) in blocks, in the order of their names: one file, or all that are wanted in a folder.
+
+    Class folders are looked into and mean nothing. Raises BadData for a file that cannot be read, since every file must
+    have its answer.
+    """
+    place = Path(path).expanduser()
+    alone = place.is_file() and place.suffix.lower() in wanted.endings
+    source = shelf(place.parent if alone else place, wanted)
+    names = [place.name] if alone else sorted(name for name in source.sizes if name.lower().endswith(wanted.endings))
+    if not names:
+        raise BadData(
+            Text(
+                en=f"{source.name} holds no {wanted.things.en}; they end in {', '.join(wanted.endings)}",
+                zh=f"{source.name} 中没有{wanted.things.zh}；扩展名应为 {'、'.join(wanted.endings)}",
+            )
+        )
+    reading = Reading(source, wanted.things)
+    for start in range(0, len(names), block):
+        some = names[start : start + block]
+        found = [array for _, array in reading.each(some, read)]
+        if reading.left:
+            note = reading.notes()[0]
+            raise BadData(
+                Text(
+                    en=f"every file must have its answer: {note.en}; take it out",
+                    zh=f"每个文件都应有答案：{note.zh}；请移走它",
+                )
+            )
+        yield np.stack(found)

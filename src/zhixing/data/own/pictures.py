@@ -6,16 +6,16 @@ and a picture's size is read before its pixels. Orientation: EXIF 2.32 (CIPA DC-
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import IO, TYPE_CHECKING
+from functools import lru_cache, partial
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from zhixing.core import Text
 from zhixing.data.own.folders import Wanted, by_class, shelf
-from zhixing.data.own.labelled import OwnFolder, Reading, Unusable, checked_bytes, labelled
+from zhixing.data.own.labelled import OwnFolder, Reading, Unusable, checked_bytes, labelled, later_files
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -73,7 +73,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
     checked_bytes(source.name, THINGS, (len(headers), channels, height, width), 1)
     pixels = np.empty((len(headers), channels, height, width), dtype=np.uint8)
     kept: list[str] = []
-    for name, picture in reading.each(headers, lambda file: decoded(file, channels, height, width)):
+    for name, picture in reading.each(headers, partial(decoded, channels=channels, height=height, width=width)):
         pixels[len(kept)] = picture
         kept.append(name)
     pixels = pixels[: len(kept)]
@@ -92,6 +92,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
             Text("the colour mode", "颜色模式"): [each.mode for each in seen],
         },
         notes=[*notes, *reading.notes(), *_notes(seen, height, width)],
+        card={"kind": "pictures", "channels": 1 if grey else channels, "height": height, "width": width},
     )
 
 
@@ -211,3 +212,9 @@ _UPRIGHT = {
     8: "ROTATE_90",
 }
 """How a picture of each EXIF orientation is set upright."""
+
+
+def later_pictures(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
+    """Further pictures (k, channels, h, w), read as those of the card were; raises as `later_files`."""
+    size = {name: card[name] for name in ("channels", "height", "width")}
+    return later_files(path, WANTED, partial(decoded, **size))

@@ -7,17 +7,17 @@ SciPy decodes the samples; what a file claims of its size is checked here before
 import io
 import struct
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
-from typing import IO
+from functools import lru_cache, partial
+from typing import IO, Any
 
 import numpy as np
 
 from zhixing.core import Text
 from zhixing.data.own.folders import Wanted, by_class, shelf
-from zhixing.data.own.labelled import BROKEN, OwnFolder, Reading, Unusable, checked_bytes, labelled
+from zhixing.data.own.labelled import BROKEN, OwnFolder, Reading, Unusable, checked_bytes, labelled, later_files
 
 THINGS = Text("sounds", "录音")
 WANTED = Wanted(THINGS, (".wav", ".wave"))
@@ -74,7 +74,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
     checked_bytes(source.name, THINGS, (len(headers), samples), 4)
     sounds = np.zeros((len(headers), samples), dtype=np.float32)
     kept: list[str] = []
-    for name, sound in reading.each(headers, lambda file: decoded(file, rate, samples)):
+    for name, sound in reading.each(headers, partial(decoded, rate=rate, samples=samples)):
         sounds[len(kept)] = sound
         kept.append(name)
     heard = [headers[name] for name in kept]
@@ -90,7 +90,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
             Text("the depth in bits", "位深"): [each.depth for each in heard],
         },
         notes=[*notes, *reading.notes(), *_notes(heard, rate, samples)],
-        rate=float(rate),
+        card={"kind": "sounds", "rate": rate, "samples": samples},
     )
 
 
@@ -154,7 +154,9 @@ def _wave(own: Header, content: bytes) -> np.ndarray:
     """The samples of some whole frames, channels averaged, in -1 to 1."""
     from scipy.io import wavfile
 
-    chunks = struct.pack("<4sI", b"fmt ", len(own.form)) + own.form + struct.pack("<4sI", b"data", len(content)) + content
+    chunks = (
+        struct.pack("<4sI", b"fmt ", len(own.form)) + own.form + struct.pack("<4sI", b"data", len(content)) + content
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _, values = wavfile.read(io.BytesIO(struct.pack("<4sI4s", b"RIFF", 4 + len(chunks), b"WAVE") + chunks))
@@ -188,3 +190,8 @@ def _notes(heard: Sequence[Header], rate: int, samples: int) -> Iterator[Text]:
             "end in silence",
             zh=f"录音长 {least:.2f} 至 {most:.2f} 秒，统一为 {seconds:.2f} 秒：{cut:,} 段的结尾被截去，较短的以静音补齐",
         )
+
+
+def later_sounds(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
+    """Further sounds (k, samples), read as those of the card were; raises as `later_files`."""
+    return later_files(path, WANTED, partial(decoded, rate=card["rate"], samples=card["samples"]))
