@@ -6,7 +6,7 @@ Source: PKWARE, APPNOTE.TXT 6.3.10, Sections 4.3.16 (end of central directory) a
 import hashlib
 import stat
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -38,8 +38,9 @@ class Archive:
             entries = [entry for entry in self._archive.infolist() if not entry.is_dir()]
         except Exception:  # zipfile meets broken bytes with errors of many kinds
             raise self._broken() from None
-        for entry in entries:
-            self._check(entry)
+        names = _names(entries)
+        for name, entry in zip(names, entries, strict=True):
+            self._check(name, entry)
         unpacked = sum(entry.file_size for entry in entries)
         # Files that share bytes, the way to pack a bomb, are together longer than the archive that holds them.
         if unpacked > MOST_UNPACKED or sum(entry.compress_size for entry in entries) > found.st_size:
@@ -50,8 +51,8 @@ class Archive:
                     f"上限为 {MOST_UNPACKED:,}；请给出抽样后的文件夹",
                 ),
             )
-        names = {_name(entry): entry for entry in entries}
-        named = {name: entry for name, entry in names.items() if not any(map(hidden, name.split("/")))}
+        by_name = dict(zip(names, entries, strict=True))
+        named = {name: entry for name, entry in by_name.items() if not any(map(hidden, name.split("/")))}
         tops = {name.split("/", 1)[0] for name in named}
         around = f"{tops.pop()}/" if len(tops) == 1 and all(name.count("/") > 1 for name in named) else ""
         self._entries = {name.removeprefix(around): entry for name, entry in named.items()}
@@ -76,8 +77,8 @@ class Archive:
                 Text("unpack it and give the folder", "请解压后给出文件夹"),
             )
 
-    def _check(self, entry: zipfile.ZipInfo) -> None:
-        name, shown = _name(entry), repr(clean(_name(entry)))
+    def _check(self, name: str, entry: zipfile.ZipInfo) -> None:
+        shown = repr(clean(name))
         path = PurePosixPath(name.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
             raise self._bad(
@@ -108,13 +109,16 @@ class Archive:
         )
 
 
-def _name(entry: zipfile.ZipInfo) -> str:
-    """The name as it was written; archives of older systems have GB18030 or UTF-8 without saying so."""
-    if entry.flag_bits & 0x800:
-        return entry.filename
+def _names(entries: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """The names as they were written: archives of older systems hold UTF-8 or GB18030 without saying so.
+
+    All names that do not say it are of one encoding, since a few letters of the one can also be read as the other.
+    """
+    silent = [entry for entry in entries if not entry.flag_bits & 0x800]
     for encoding in ("utf-8", "gb18030"):
         try:
-            return entry.filename.encode("cp437").decode(encoding)
+            meant = {id(entry): entry.filename.encode("cp437").decode(encoding) for entry in silent}
         except UnicodeError:
             continue
-    return entry.filename
+        return [meant.get(id(entry), entry.filename) for entry in entries]
+    return [entry.filename for entry in entries]

@@ -141,21 +141,21 @@ def by_class(source: Shelf, wanted: Wanted) -> tuple[dict[str, str], list[Text]]
 
     Raises BadData where the wanted files do not lie in two class folders or more.
     """
-    suited = [name for name in source.sizes if name.lower().endswith(wanted.endings)]
+    suited = sorted(name for name in source.sizes if name.lower().endswith(wanted.endings))
     classes = {name: name.split("/", 1)[0] for name in suited if "/" in name}
     kinds = set(classes.values())
     divided = {kind.lower() for kind in kinds} <= PARTS and all(name.count("/") > 1 for name in classes)
     if len(kinds) < 2 or divided:
         raise _misplaced(source, wanted, suited, sorted(kinds), divided=divided)
     notes = []
-    others = source.sizes.keys() - set(suited)
+    others = sorted(source.sizes.keys() - set(suited))
     if source.links:
         notes.append(_left_out(source.links, Text("links are not followed", "不跟随链接")))
     if loose := [name for name in suited if "/" not in name]:
         notes.append(_left_out(loose, Text("outside the class folders", "不在类别文件夹中")))
     if others:
         endings = _endings(others)
-        notes.append(_left_out(sorted(others), Text(f"of other kinds ({endings.en})", f"属于其他类型（{endings.zh}）")))
+        notes.append(_left_out(others, Text(f"of other kinds ({endings.en})", f"属于其他类型（{endings.zh}）")))
     if empty := sorted({name.split("/", 1)[0] for name in others if "/" in name} - kinds):
         some = listed([clean(name) for name in empty])
         notes.append(

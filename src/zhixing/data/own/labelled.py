@@ -42,6 +42,8 @@ class OwnFolder:
 
     arrays: np.ndarray
     """(n, ...)"""
+    names: tuple[str, ...]
+    """Of each file, below the folder."""
     targets: np.ndarray
     classes: tuple[str, ...]
     """Name of each class, in the order of the targets."""
@@ -134,39 +136,40 @@ def checked_bytes(name: str, things: Text, shape: tuple[int, ...], each: int) ->
 
 def labelled(
     arrays: np.ndarray,
-    kinds: Sequence[str],
+    names: Sequence[str],
     *,
-    every: Iterable[str],
+    classes: Mapping[str, str],
     source: Shelf,
     things: Text,
     traits: Mapping[Text, Sequence[object]],
     notes: Sequence[Text],
     card: Mapping[str, Any],
 ) -> OwnFolder:
-    """The arrays (n, ...) with the class `kinds` of each; `every` class has a folder, and may have lost all its files.
+    """The arrays (n, ...) of the files `names`; `classes` are those of every file, also of those that were left out.
 
     `traits` are facts of each file that say nothing of what is in it, such as its rate: one that tells the classes is
     noted. Raises BadData for a class with fewer than FEWEST different contents.
     """
-    classes = tuple(sorted(every))
-    targets = np.searchsorted(classes, kinds).astype(np.int64)
+    kinds = tuple(sorted(set(classes.values())))
+    targets = np.searchsorted(kinds, [classes[name] for name in names]).astype(np.int64)
     digests = [hashlib.sha256(np.ascontiguousarray(row).data).hexdigest() for row in arrays]
     _, first, copies = np.unique(digests, return_index=True, return_inverse=True)
-    counts = np.bincount(targets, minlength=len(classes))
-    _check_classes(source.name, things, classes, np.bincount(targets[first], minlength=len(classes)), counts)
-    digest = hashlib.sha256(repr((classes, arrays.shape, arrays.dtype.str, dict(card))).encode())
+    counts = np.bincount(targets, minlength=len(kinds))
+    _check_classes(source.name, things, kinds, np.bincount(targets[first], minlength=len(kinds)), counts)
+    digest = hashlib.sha256(repr((kinds, arrays.shape, arrays.dtype.str, dict(card))).encode())
     digest.update(targets.data)
     digest.update("".join(digests).encode())
     told = Text(
-        en=f"{len(targets):,} {things.en} of {len(classes)} classes: {_counted(classes, counts).en}",
-        zh=f"{len(classes)} 类共 {len(targets):,} 个{things.zh}：{_counted(classes, counts).zh}",
+        en=f"{len(targets):,} {things.en} of {len(kinds)} classes: {_counted(kinds, counts).en}",
+        zh=f"{len(kinds)} 类共 {len(targets):,} 个{things.zh}：{_counted(kinds, counts).zh}",
     )
-    found = [*notes, *_leaks(traits, targets, len(classes)), *_copies(copies, targets, things)]
-    found += _rare(classes, counts, things)
+    found = [*notes, *_leaks(traits, targets, len(kinds)), *_copies(copies, targets, things)]
+    found += _rare(kinds, counts, things)
     return OwnFolder(
         arrays,
+        tuple(map(clean, names)),
         targets,
-        tuple(map(clean, classes)),
+        tuple(map(clean, kinds)),
         copies.astype(np.int64),
         digest.hexdigest(),
         told,

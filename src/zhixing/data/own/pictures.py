@@ -81,8 +81,8 @@ def _read(path: str, stamp: str) -> OwnFolder:
     grey = channels == 3 and bool((pixels == pixels[:, :1]).all())
     return labelled(
         pixels[:, :1].copy() if grey else pixels,
-        [classes[name] for name in kept],
-        every=set(classes.values()),
+        kept,
+        classes=classes,
         source=source,
         things=THINGS,
         traits={
@@ -134,8 +134,8 @@ def decoded(file: IO[bytes], channels: int, height: int, width: int) -> np.ndarr
     if see_through:
         behind = Image.new("RGBA", image.size, (BEHIND, BEHIND, BEHIND, 255))
         image = Image.alpha_composite(behind, image).convert(colours)
-    pixels = np.asarray(image)
-    return pixels[None] if channels == 1 else pixels.transpose(2, 0, 1)
+    pixels = np.atleast_3d(np.asarray(image)).transpose(2, 0, 1)
+    return np.ascontiguousarray(pixels)  # the order in memory would else decide how a network adds up
 
 
 def _opened(file: IO[bytes]) -> "Image":

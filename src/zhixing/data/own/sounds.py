@@ -80,8 +80,8 @@ def _read(path: str, stamp: str) -> OwnFolder:
     heard = [headers[name] for name in kept]
     return labelled(
         sounds[: len(kept)],
-        [classes[name] for name in kept],
-        every=set(classes.values()),
+        kept,
+        classes=classes,
         source=source,
         things=THINGS,
         traits={
