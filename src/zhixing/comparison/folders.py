@@ -61,7 +61,7 @@ def for_pictures(height: int, width: int) -> tuple[Family, ...]:
     return (*_classical(spec(models.FlatPictures)), *_networks(spec(models.StandardPictures), patch, changes))
 
 
-def for_sounds(rate: float) -> tuple[Family, ...]:
+def for_sounds(rate: int) -> tuple[Family, ...]:
     """The families for sounds of so many samples a second; a spectrogram moves in time and pitch, and is never turned."""
     moved = ((0.05, 0.05), (0.1, 0.1), (0.2, 0.1))
     changes = (None, *(spec(train.warped, turn=0.0, scale=scale, shift=shift) for scale, shift in moved))

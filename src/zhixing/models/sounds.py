@@ -25,7 +25,7 @@ class LogMel:
     `rate` is samples a second. Frequencies go up to half of it.
     """
 
-    def __init__(self, *, rate: float, bands: int = BANDS):
+    def __init__(self, *, rate: int, bands: int = BANDS):
         self.rate, self.bands = rate, bands
 
     def fit(self, features: np.ndarray) -> "LogMel":
@@ -46,7 +46,7 @@ class FlatSounds:
     The sound ends with its last sample that is not 0. Every column has mean 0 and variance 1 over the training sounds.
     """
 
-    def __init__(self, *, rate: float, bands: int = BANDS, parts: int = 4):
+    def __init__(self, *, rate: int, bands: int = BANDS, parts: int = 4):
         self.rate, self.bands, self.parts = rate, bands, parts
 
     def fit(self, features: np.ndarray) -> "FlatSounds":
@@ -74,7 +74,7 @@ class FlatSounds:
         return np.column_stack([np.array(rows, dtype=np.float64).reshape(len(features), -1), lengths])
 
 
-def log_mel(sounds: np.ndarray, *, rate: float, bands: int = BANDS) -> np.ndarray:
+def log_mel(sounds: np.ndarray, *, rate: int, bands: int = BANDS) -> np.ndarray:
     """Log power of waveforms (n, t) in mel bands and frames, (n, bands, frames) float32."""
     window = max(16, round(WINDOW * rate))
     hop = max(1, round(HOP * rate), -(-sounds.shape[1] // FRAMES))
@@ -89,7 +89,7 @@ def log_mel(sounds: np.ndarray, *, rate: float, bands: int = BANDS) -> np.ndarra
     return np.concatenate(blocks)
 
 
-def mel_filters(*, rate: float, window: int, bands: int) -> np.ndarray:
+def mel_filters(*, rate: int, window: int, bands: int) -> np.ndarray:
     """Weights (bands, frequencies) of triangles whose corners are even on the mel scale, from 0 to half the rate.
 
     A band between two frequencies of the transform, which none would fall into, takes the nearest one.
