@@ -79,7 +79,7 @@ def test_pictures_are_kept_pixel_by_pixel(photos):
     assert own.told.en == "12 pictures of 2 classes: cat 6, dog 6"
     assert own.told.zh == "2 类共 12 个图片：cat 6、dog 6"
     assert own.notes == ()
-    assert own.card == {"kind": "pictures", "channels": 1, "height": 10, "width": 12}
+    assert own.card == {"kind": "pictures", "channels": 1, "height": 10, "width": 12, "classes": ["cat", "dog"]}
 
 
 def test_the_fingerprint_is_of_the_content(photos, tmp_path):
@@ -647,6 +647,15 @@ def test_every_family_learns_is_kept_and_answers_alike(bars, family, tmp_path):
     np.testing.assert_array_equal(later, answers)
     alone = kept.answers(next(data.later(bars.card, str(tmp_path / "03.png"))))
     np.testing.assert_allclose(alone[0], answers[3], atol=1e-6)
+
+
+def test_later_pictures_have_the_classes_of_their_folders(bars, tmp_path):
+    for number, place in enumerate(("lying/a.png", "standing/b.png", "unknown/c.png", "d.png")):
+        save(tmp_path / place, bars.arrays[number].transpose(1, 2, 0))
+    found = np.concatenate(list(data.later_answers(bars.card, str(tmp_path))))
+    assert found.tolist() == [-1, 0, 1, -1]  # by their names: d.png, lying/a.png, ...
+    with pytest.raises(BadSetting, match="learned from pictures, which are not given as columns"):
+        data.later_values(bars.card, {"a": [1]})
 
 
 def test_later_pictures_must_all_be_read(bars, tmp_path):

@@ -80,7 +80,7 @@ def test_sounds_are_read_as_waveforms(words):
     np.testing.assert_allclose(own.take(np.array([0]))[0], tone(1000), atol=1e-4)
     assert own.told.en == "12 sounds of 2 classes: high 6, low 6"
     assert own.notes == ()
-    assert own.card == {"kind": "sounds", "rate": 8_000, "samples": 4_000}
+    assert own.card == {"kind": "sounds", "rate": 8_000, "samples": 4_000, "classes": ["high", "low"]}
 
 
 @pytest.mark.parametrize(("tag", "bits"), [(1, 8), (1, 16), (1, 24), (1, 32), (3, 32), (3, 64)])

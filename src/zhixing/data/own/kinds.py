@@ -8,6 +8,7 @@ import numpy as np
 
 from zhixing.core import BadData, BadSetting, Spec, Text, spec
 from zhixing.data.own.folders import contents, shelf
+from zhixing.data.own.labelled import later_classes
 from zhixing.data.own.pictures import WANTED as PICTURES
 from zhixing.data.own.pictures import later_pictures, own_pictures
 from zhixing.data.own.sounds import WANTED as SOUNDS
@@ -108,10 +109,18 @@ def later(card: Mapping[str, Any], path: str) -> Iterator[Any]:
 
 def later_answers(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
     """The targets of the same blocks, as the run counts them: -1 or NaN where there is none that it knows."""
-    readers = {"table": later_targets, "pictures": later_classes, "sounds": later_classes}
-    return readers[card["kind"]](card, path)
+    if card["kind"] == "table":
+        return later_targets(card, path)
+    return later_classes(path, {"pictures": PICTURES, "sounds": SOUNDS}[card["kind"]], card["classes"])
 
 
 def later_values(card: Mapping[str, Any], columns: Mapping[str, list[Any]]) -> Any:
     """The same of values that are there already, by column."""
-    return {"table": later_columns}[card["kind"]](card, columns)
+    if card["kind"] != "table":
+        raise BadSetting(
+            Text(
+                en=f"this run learned from {card['kind']}, which are not given as columns; give the path of a file or folder",
+                zh="这次运行是从文件学习的，不能以列的形式给出数据；请给出文件或文件夹的路径",
+            )
+        )
+    return later_columns(card, columns)

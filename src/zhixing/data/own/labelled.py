@@ -23,6 +23,8 @@ FEWEST = 5
 MOST_BYTES = 2_000_000_000
 """The size of the array of all of them."""
 LARGEST_FILE = 200_000_000
+BLOCK = 256
+"""Later files that are in memory at a time."""
 
 
 class Unusable(Exception):
@@ -174,7 +176,7 @@ def labelled(
         digest.hexdigest(),
         told,
         tuple(found),
-        dict(card),
+        {**card, "classes": [clean(kind) for kind in kinds]},
     )
 
 
@@ -255,14 +257,33 @@ def _rare(classes: Sequence[str], counts: np.ndarray, things: Text) -> list[Text
     ]
 
 
-def later_files(
-    path: str, wanted: Wanted, read: Callable[[IO[bytes]], np.ndarray], block: int = 256
-) -> Iterator[np.ndarray]:
+def later_files(path: str, wanted: Wanted, read: Callable[[IO[bytes]], np.ndarray]) -> Iterator[np.ndarray]:
     """Further files (k, ...) in blocks, in the order of their names: one file, or all that are wanted in a folder.
 
-    Class folders are looked into and mean nothing. Raises BadData for a file that cannot be read, since every file must
-    have its answer.
+    Raises BadData for a file that cannot be read, since every file must have its answer.
     """
+    for source, names in _later(path, wanted):
+        reading = Reading(source, wanted.things)
+        found = [array for _, array in reading.each(names, read)]
+        if reading.left:
+            note = reading.notes()[0]
+            raise BadData(
+                Text(
+                    en=f"every file must have its answer: {note.en}; take it out",
+                    zh=f"每个文件都应有答案：{note.zh}；请移走它",
+                )
+            )
+        yield np.stack(found)
+
+
+def later_classes(path: str, wanted: Wanted, classes: Sequence[str]) -> Iterator[np.ndarray]:
+    """The targets (k,) of the same blocks: the class folder of each file, -1 where it is none of these."""
+    places = {name: place for place, name in enumerate(classes)}
+    for _, names in _later(path, wanted):
+        yield np.array([places.get(clean(name.split("/")[0]), -1) for name in names], dtype=np.int64)
+
+
+def _later(path: str, wanted: Wanted) -> Iterator[tuple[Shelf, list[str]]]:
     place = Path(path).expanduser()
     alone = place.is_file() and place.suffix.lower() in wanted.endings
     source = shelf(place.parent if alone else place, wanted)
@@ -274,16 +295,5 @@ def later_files(
                 zh=f"{source.name} 中没有{wanted.things.zh}；扩展名应为 {'、'.join(wanted.endings)}",
             )
         )
-    reading = Reading(source, wanted.things)
-    for start in range(0, len(names), block):
-        some = names[start : start + block]
-        found = [array for _, array in reading.each(some, read)]
-        if reading.left:
-            note = reading.notes()[0]
-            raise BadData(
-                Text(
-                    en=f"every file must have its answer: {note.en}; take it out",
-                    zh=f"每个文件都应有答案：{note.zh}；请移走它",
-                )
-            )
-        yield np.stack(found)
+    for start in range(0, len(names), BLOCK):
+        yield source, names[start : start + BLOCK]
