@@ -12,10 +12,11 @@ import numpy as np
 
 from zhixing import data, evaluate, train
 from zhixing.comparison.families import CHOICES, Family, Task
+from zhixing.comparison.folders import of_folder
 from zhixing.comparison.ranking import Ranking, ranking, sentence
 from zhixing.comparison.tables import of_table
 from zhixing.core import Spec, Text, spec
-from zhixing.data import OwnTable
+from zhixing.data import OwnFolder, OwnTable
 from zhixing.evaluate.measure import Measure
 from zhixing.study import Arm, Claim, Design, Explanation, Scale, Study, Table
 from zhixing.study.ask import ask
@@ -65,7 +66,7 @@ class Leads:
         )
 
 
-KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table}
+KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table, OwnFolder: of_folder}
 """The contest on each kind of data of one's own, given the data set and where it was read from."""
 
 
@@ -86,7 +87,7 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
     def design(scale: Scale) -> Design:
         return Design(
             trial=spec(train.tuned, data=source, measures=(*task.measures, *task.mechanism), efforts=efforts),
-            arms=[_arm(family, len(own), MOST[scale]) for family in task.families],
+            arms=[_arm(family, len(own), scale) for family in task.families],
             seeds=SEEDS[scale],
             measures=(*task.measures, *efforts),
             mechanism=task.mechanism,
@@ -145,9 +146,9 @@ def compare(
     return ranking(ask(contest(path, target, task=task, time=time, group=group), **options))
 
 
-def _arm(family: Family, count: int, most: int | None) -> Arm:
-    own = {"candidates": family.candidates(), "preparation": family.preparation}
-    limits = [limit for limit in (family.most, most) if limit is not None and limit < count]
+def _arm(family: Family, count: int, scale: Scale) -> Arm:
+    own = {"candidates": family.settings(scale), "preparation": family.preparation}
+    limits = [limit for limit in (family.most, MOST[scale]) if limit is not None and limit < count]
     if not limits:
         return Arm(family.name, label=family.label, **own)
     label = Text("{label}, at most {most:,} rows", "{label}（至多 {most:,} 行）").format(

@@ -4,10 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from zhixing import models, train
+import numpy as np
+
+from zhixing import evaluate, models, train
 from zhixing.core import Spec, Text, spec
 from zhixing.evaluate.measure import Measure
+from zhixing.study import Scale
 
+RARE = 0.2
+"""Where the rarest class has a smaller share than this of an even one's, classes are weighed equally."""
 CHOICES = 4
 """Settings that every family may choose from; a test counts them."""
 
@@ -26,6 +31,12 @@ class Family:
     preparation: Spec = TABLE
     most: int | None = None
     """The most rows that it learns from, where its work grows faster than they do; None for all."""
+    patient: Callable[[], tuple[Spec, ...]] | None = None
+    """Other candidates where time is no matter, if longer learning helps: at full scale, and for a model to be kept."""
+
+    def settings(self, scale: Scale) -> tuple[Spec, ...]:
+        """What it chooses from at this scale."""
+        return self.patient() if self.patient is not None and scale == "full" else self.candidates()
 
 
 @dataclass(frozen=True)
@@ -73,3 +84,16 @@ def networks(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]
         return tuple(spec(estimator, model=model, recipe=recipe) for recipe in recipes)
 
     return candidates
+
+
+def measures_of_classes(targets: np.ndarray) -> tuple[Measure, ...]:
+    """The measure that ranks answers about these classes (n,), and the others."""
+    shares = np.bincount(targets) * (targets.max() + 1) / len(targets)
+    if shares.min() < RARE:
+        return evaluate.balanced_error, evaluate.error, evaluate.log_loss
+    return evaluate.error, evaluate.balanced_error, evaluate.log_loss
+
+
+def least_of_classes(targets: np.ndarray) -> float:
+    """Half of what one row of one class can change, in percentage points, so that equally good is not ahead."""
+    return 50 / (int(targets.max()) + 1) / len(targets)

@@ -2,16 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from zhixing import evaluate, models, train
-from zhixing.comparison.families import Family, Task, choices, networks
+from zhixing.comparison.families import Family, Task, choices, least_of_classes, measures_of_classes, networks
 from zhixing.core import Text
 from zhixing.data import OwnTable
 from zhixing.evaluate.measure import Measure
-
-RARE = 0.2
-"""Where the rarest class has a smaller share than this of an even one's, classes are weighed equally."""
 
 
 def of_table(table: OwnTable, place: Path) -> Task:
@@ -27,8 +22,7 @@ def of_table(table: OwnTable, place: Path) -> Task:
             "Gaps, dates and words become numbers by what the training rows teach.",
             "缺失值、日期和文字如何变成数字，只由训练行决定。",
         ),
-        # Half of what one row of one class can change, so that equally good is not ahead; amounts never tie.
-        least=50 / len(table.classes) / len(table) if table.classes else 0.0,
+        least=least_of_classes(table.targets) if table.classes else 0.0,  # amounts never tie
     )
 
 
@@ -36,10 +30,7 @@ def _measures(table: OwnTable) -> tuple[Measure, ...]:
     """The measure that ranks, and the others."""
     if not table.classes:
         return evaluate.root_mean_square, evaluate.mean_absolute, evaluate.explained
-    shares = np.bincount(table.targets) * len(table.classes) / len(table)
-    if shares.min() < RARE:
-        return evaluate.balanced_error, evaluate.error, evaluate.log_loss
-    return evaluate.error, evaluate.balanced_error, evaluate.log_loss
+    return measures_of_classes(table.targets)
 
 
 def for_classes() -> tuple[Family, ...]:

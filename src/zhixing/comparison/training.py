@@ -44,7 +44,7 @@ def learn(
     judged = spec(
         train.tuned,
         data=source,
-        candidates=family.candidates(),
+        candidates=family.settings("full"),
         preparation=family.preparation,
         measures=(*task.measures, *task.mechanism),
         efforts=efforts,

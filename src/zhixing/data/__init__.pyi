@@ -15,11 +15,14 @@ from .own.kinds import later as later
 from .own.kinds import later_answers as later_answers
 from .own.kinds import later_values as later_values
 from .own.kinds import own as own
+from .own.labelled import OwnFolder as OwnFolder
+from .own.pictures import own_pictures as own_pictures
 from .own.profile import Column as Column
 from .own.profile import Leak as Leak
 from .own.profile import Profile as Profile
 from .own.profile import class_names as class_names
 from .own.profile import profile as profile
+from .own.sounds import own_sounds as own_sounds
 from .own.table import OwnTable as OwnTable
 from .own.table import own_table as own_table
 from .pairs import digit_pairs as digit_pairs

@@ -22,6 +22,8 @@ from .halving import HalvingCNN as HalvingCNN
 from .linear import SoftmaxRegression as SoftmaxRegression
 from .mlp import MLP as MLP
 from .perceptron import Perceptron as Perceptron
+from .pictures import FlatPictures as FlatPictures
+from .pictures import StandardPictures as StandardPictures
 from .preparation import Preparation as Preparation
 from .processes import GaussianProcess as GaussianProcess
 from .random_features import least_squares as least_squares
@@ -36,4 +38,6 @@ from .regressors import regression_tree as regression_tree
 from .regressors import ridge as ridge
 from .regressors import support_regression as support_regression
 from .rnn import RNN as RNN
+from .sounds import FlatSounds as FlatSounds
+from .sounds import LogMel as LogMel
 from .strided import StridedCNN as StridedCNN

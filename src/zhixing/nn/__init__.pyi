@@ -8,6 +8,7 @@ from .initialisation import glorot_uniform as glorot_uniform
 from .initialisation import he_normal as he_normal
 from .initialisation import identity as identity
 from .initialisation import orthogonal as orthogonal
+from .layers import batch_norm as batch_norm
 from .layers import convolution as convolution
 from .layers import linear as linear
 from .local import LocallyConnected as LocallyConnected

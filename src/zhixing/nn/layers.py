@@ -45,6 +45,11 @@ def convolution(
     return layer
 
 
+def batch_norm(channels: int) -> nn.BatchNorm2d:
+    """Every channel with mean 0 and variance 1 over the batch (Ioffe and Szegedy 2015, arXiv:1502.03167, Algorithm 1)."""
+    return nn.BatchNorm2d(channels)
+
+
 def begin(layer: nn.Linear | nn.Conv2d, init: Initialiser, generator: Generator | None) -> None:
     """Gives a layer made on the meta device its first weights; zeros to its bias."""
     layer.weight = nn.Parameter(torch.empty(layer.weight.shape))  # to_empty would load a second of symbolic algebra

@@ -1,6 +1,7 @@
 from .across import across as across
 from .augmentation import Augmented as Augmented
 from .augmentation import shifted as shifted
+from .augmentation import warped as warped
 from .batches import Batches as Batches
 from .classical import divided as divided
 from .classical import fitted as fitted

@@ -1,7 +1,7 @@
 """Augmentation: examples changed anew each time they are drawn, in ways that leave their class alone.
 
 Source: Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks applied to visual document
-analysis", Section 2. Departs from it: whole pixels, and no interpolation.
+analysis", Section 2, for `shifted` and `warped`. Departs from it: shifts by whole pixels; no elastic deformation.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,34 @@ def shifted(pictures: Tensor, generator: Generator, *, pixels: int) -> Tensor:
     columns = corners[1] + torch.arange(width, device=pictures.device)
     examples = torch.arange(n, device=pictures.device)[:, None, None]
     return padded.permute(0, 2, 3, 1)[examples, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+
+
+def warped(
+    pictures: Tensor,
+    generator: Generator,
+    *,
+    turn: float = 0.2,
+    scale: float = 0.15,
+    shift: float = 0.1,
+    mirror: bool = False,
+) -> Tensor:
+    """Each picture of (b, c, h, w) turned by up to `turn` radians, made smaller or larger by up to the share `scale` and
+    moved by up to the share `shift` of its sides, all drawn evenly; with `mirror` every other one, by chance, is mirrored.
+
+    Pixels are interpolated in a straight line; what comes in from outside repeats the edge.
+    """
+
+    def drawn(most: float) -> Tensor:
+        return (2 * torch.rand(len(pictures), generator=generator) - 1) * most
+
+    size, angle = 1 + drawn(scale), drawn(turn)
+    along, across = size * angle.cos(), size * angle.sin()
+    side = torch.randint(2, (len(pictures),), generator=generator) * 2 - 1 if mirror else torch.ones(len(pictures))
+    tall = pictures.shape[2] / pictures.shape[3]  # the map is of sides, and a turn is of pixels
+    rows = (side * along, -side * across * tall, 2 * drawn(shift)), (across / tall, along, 2 * drawn(shift))
+    maps = torch.stack([torch.stack(row, dim=1) for row in rows], dim=1).to(pictures)
+    grid = torch.nn.functional.affine_grid(maps, list(pictures.shape), align_corners=False)
+    return torch.nn.functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
 class Augmented:

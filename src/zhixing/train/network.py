@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from zhixing.core import Spec, parsed
+from zhixing.train.augmentation import Augmented
 from zhixing.train.batches import Batches
 from zhixing.train.loop import fit
 from zhixing.train.minimise import Loss
@@ -22,8 +23,8 @@ BATCH = 1024
 class _Network:
     """What both kinds share; kept as arrays and the printed model, never as code."""
 
-    def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
-        self.model, self.recipe, self.generator = model, recipe, generator
+    def __init__(self, *, model: Spec, recipe: Spec, augment: Spec | None = None, generator: np.random.Generator):
+        self.model, self.recipe, self.augment, self.generator = model, recipe, augment, generator
 
     def __getstate__(self) -> dict[str, Any]:
         weights = {name: tensor.detach().cpu().numpy() for name, tensor in self.network.state_dict().items()}
@@ -36,14 +37,21 @@ class _Network:
 
     def _train(self, inputs: np.ndarray, targets: Tensor, loss: Loss, classes: int) -> None:
         self.sized = _sized(self.model, inputs, classes=classes)
-        self.network = _trained(self.sized, self.recipe, self.generator, inputs, targets, loss)
+        initialisation, order = (torch.Generator().manual_seed(int(self.generator.integers(2**63))) for _ in range(2))
+        self.network = self.sized.build(generator=initialisation)
+        plan: Recipe = self.recipe.build()
+        plain = Batches(torch.tensor(inputs, dtype=torch.float32), targets, size=plan.batch, generator=order)
+        batches = plain if self.augment is None else Augmented(plain, self.augment, generator=order)
+        for _ in fit(self.network, batches, plan.step(self.network, loss=loss), total=plan.steps):
+            pass
 
 
 class network_classifier(_Network):  # noqa: N801 - called as the functions that make the other families are
     """A classifier that trains the module of `model` by `recipe`; inputs are (n, ...) of any shape the module takes.
 
     The module is built when the data are known: with their `features_in`, `channels_in` and `classes` where it has
-    such settings and `model` leaves them open. First weights and order of examples come from `generator`.
+    such settings and `model` leaves them open. First weights, order of examples and whatever `augment`, such as
+    `spec(warped)`, draws for them come from `generator`.
     """
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_classifier":
@@ -70,19 +78,6 @@ def _sized(model: Spec, inputs: np.ndarray, classes: int) -> Spec:
     known = {"features_in": math.prod(inputs.shape[1:]), "channels_in": inputs.shape[1], "classes": classes}
     open_ = inspect.signature(model.function).parameters.keys() - model.settings.keys()
     return model.with_settings(**{name: size for name, size in known.items() if name in open_})
-
-
-def _trained(
-    model: Spec, recipe: Spec, generator: np.random.Generator, inputs: np.ndarray, targets: Tensor, loss: Loss
-) -> nn.Module:
-    initialisation, order = (torch.Generator().manual_seed(int(generator.integers(2**63))) for _ in range(2))
-    network: nn.Module = model.build(generator=initialisation)
-    plan: Recipe = recipe.build()
-    rows = torch.tensor(inputs, dtype=torch.float32)
-    batches = Batches(rows, targets, size=plan.batch, generator=order)
-    for _ in fit(network, batches, plan.step(network, loss=loss), total=plan.steps):
-        pass
-    return network
 
 
 @torch.no_grad()

@@ -1,0 +1,118 @@
+"""The contest on pictures or sounds in class folders: classical families on flat numbers, networks on maps.
+
+A sound is a picture of its frequencies over time, and the same networks look at both. Source: He et al. 2015,
+arXiv:1512.03385, for the networks; which depth, width and rate suit a few thousand pictures was tried on validation
+rows of the digits, by `benchmarks/pictures.py`.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from zhixing import evaluate, models, nn, train
+from zhixing.comparison.families import Family, Task, choices, least_of_classes, measures_of_classes
+from zhixing.core import Spec, Text, spec
+from zhixing.data import OwnFolder
+
+STEPS, PATIENT = 250, 2_500
+"""Of a network, where the contest must end within minutes, and where time is no matter."""
+LARGE = 40
+"""Pixels of a side from which a network looks at patches of 4 pixels, and no longer of 2."""
+
+
+def of_folder(own: OwnFolder, place: Path) -> Task:
+    """The contest on this folder, which was read from `place`."""
+    pictures = own.card["kind"] == "pictures"
+    if pictures:
+        items, prepared = (
+            Text("pictures", "图片"),
+            Text(
+                "Networks see pixels, the others their principal axes; mean and scale come from the training pictures alone.",
+                "神经网络看像素，其他模型看主成分；均值和尺度只由训练图片决定。",
+            ),
+        )
+        families = for_pictures(own.card["height"], own.card["width"])
+    else:
+        items, prepared = (
+            Text("sounds", "录音"),
+            Text(
+                "Networks see log-mel spectrograms, the others means and deviations of the bands.",
+                "神经网络看对数梅尔频谱图，其他模型看各频带的均值和标准差。",
+            ),
+        )
+        families = for_sounds(own.card["rate"])
+    return Task(
+        question=Text(
+            "Which family tells the {items} of {folder} apart best?", "哪一类模型最能分清 {folder} 中的{items}？"
+        ).format(items=items, folder=place.name),
+        families=families,
+        measures=measures_of_classes(own.targets),
+        mechanism=(evaluate.error_by_class,),
+        prepared=prepared,
+        items=items,
+        least=least_of_classes(own.targets),
+    )
+
+
+def for_pictures(height: int, width: int) -> tuple[Family, ...]:
+    """The families for pictures of this size."""
+    gentle = spec(train.warped, turn=0.1, scale=0.1, shift=0.07)
+    changes = (None, gentle, spec(train.warped), spec(train.warped, turn=0.1, mirror=True))
+    patch = 4 if max(height, width) > LARGE else 2
+    return (*_classical(spec(models.FlatPictures)), *_networks(spec(models.StandardPictures), patch, changes))
+
+
+def for_sounds(rate: int) -> tuple[Family, ...]:
+    """The families for sounds of so many samples a second; a spectrogram moves in time and pitch, and is never turned."""
+    moved = ((0.05, 0.05), (0.1, 0.1), (0.2, 0.1))
+    changes = (None, *(spec(train.warped, turn=0.0, scale=scale, shift=shift) for scale, shift in moved))
+    return (*_classical(spec(models.FlatSounds, rate=rate)), *_networks(spec(models.LogMel, rate=rate), 4, changes))
+
+
+def _classical(flat: Spec) -> tuple[Family, ...]:
+    return (
+        Family(
+            "linear",
+            Text("logistic regression", "逻辑回归"),
+            choices(models.logistic, strength=(0.001, 0.01, 0.1, 1.0)),
+            flat,
+        ),
+        Family(
+            "neighbours",
+            Text("nearest neighbours", "近邻法"),
+            choices(models.nearest_neighbours, neighbours=(1, 3, 7, 15)),
+            flat,
+        ),
+        Family(
+            "vectors",
+            Text("support vectors", "支持向量机"),
+            choices(models.support_vectors, strength=(0.3, 1.0, 10.0, 100.0)),
+            flat,
+            most=3_000,
+        ),
+        Family("forest", Text("forest", "随机森林"), choices(models.forest, leaf=(1, 2, 5, 10)), flat),
+    )
+
+
+def _networks(shaped: Spec, patch: int, changes: tuple[Spec | None, ...]) -> tuple[Family, ...]:
+    """A plain network and a residual one, each to choose how its training pictures are changed."""
+    brick = {"patch": patch, "channels": 16, "grid": 4, "normalisation": nn.batch_norm}
+    plain = spec(models.CNN, depth=6, stages=2, shortcut=None, **brick)
+    residual = spec(models.CNN, depth=8, stages=3, **brick)
+    return tuple(
+        Family(name, label, _changed(model, changes, STEPS), shaped, patient=_changed(model, changes, PATIENT))
+        for name, label, model in (("cnn", Text("CNN", "CNN"), plain), ("resnet", Text("ResNet", "ResNet"), residual))
+    )
+
+
+def _changed(model: Spec, changes: tuple[Spec | None, ...], steps: int) -> Callable[[], tuple[Spec, ...]]:
+    def candidates() -> tuple[Spec, ...]:
+        recipe = spec(
+            train.Recipe,
+            optimiser=spec(train.adamw, lr=0.005),
+            schedule=spec(train.cosine, warm_up=0.1),
+            steps=steps,
+            batch=64,
+        )
+        return tuple(spec(train.network_classifier, model=model, recipe=recipe, augment=change) for change in changes)
+
+    return candidates
