@@ -14,8 +14,9 @@ from zhixing import data, evaluate, train
 from zhixing.comparison.families import CHOICES, Family, Task
 from zhixing.comparison.ranking import Ranking, ranking, sentence
 from zhixing.comparison.tables import of_table
+from zhixing.comparison.tags import of_tags
 from zhixing.core import Spec, Text, spec
-from zhixing.data import OwnTable
+from zhixing.data import OwnTable, OwnTags
 from zhixing.evaluate.measure import Measure
 from zhixing.study import Arm, Claim, Design, Explanation, Scale, Study, Table
 from zhixing.study.ask import ask
@@ -65,7 +66,10 @@ class Leads:
         )
 
 
-KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table}
+KINDS: Mapping[type, Callable[[Any, Path], Task]] = {
+    OwnTable: of_table,
+    OwnTags: of_tags,
+}
 """The contest on each kind of data of one's own, given the data set and where it was read from."""
 
 

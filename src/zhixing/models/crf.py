@@ -1,8 +1,8 @@
 """Linear-chain conditional random field: the tags of a sequence weighed together, not one by one.
 
 Source: Lafferty, McCallum and Pereira 2001, "Conditional random fields", ICML; the recursions: Rabiner 1989, Proceedings
-of the IEEE 77(2), Eq. 19 to 20 (forward) and 32 to 35 (Viterbi), in logarithms. Departs from them: first and last tags have scores of their own
-instead of states before and after. Parity: enumeration of every sequence of tags.
+of the IEEE 77(2), Eq. 19 to 20 (forward) and 32 to 35 (Viterbi), in logarithms. Departs from them:
+first and last tags have scores of their own instead of states before and after. Parity: enumeration of every sequence of tags.
 Axes: b batch | t places | k, j tags
 """
 

@@ -125,7 +125,7 @@ def _emissions(places: Tensor, weights: Tensor) -> Tensor:
 def _by_feature(places: Tensor, slope: Tensor) -> tuple[Tensor, Tensor]:
     """The slope by the weights of each feature that occurs, from the slope (b, t, k) by the emissions."""
     pushed = slope.abs().sum(2) > 0
-    features, belongs = places[pushed].unique(return_inverse=True)
+    features, belongs = torch.unique(places[pushed], return_inverse=True)
     whole = torch.zeros(len(features), slope.shape[2])
     for column in belongs.unbind(-1):
         whole.index_add_(0, column, slope[pushed])

@@ -10,7 +10,7 @@ POOL = 32
 """Batches that are drawn together and sorted by length."""
 
 
-def padded(sequences: Sequence[np.ndarray], fill: int) -> Tensor:
+def padded(sequences: Sequence[np.ndarray] | np.ndarray, fill: int) -> Tensor:
     """Sequences (t, ...) of integers as one tensor (b, longest t, ...) of int64, `fill` behind each end."""
     lengths = torch.tensor([len(each) for each in sequences])
     rows = torch.from_numpy(np.concatenate([np.asarray(each, dtype=np.int64) for each in sequences]))

@@ -71,13 +71,13 @@ class TagFeatures:
 
     def transform(self, sentences: Sequence[Sentence]) -> np.ndarray:
         """The features of each sentence, as an array of arrays."""
-        keys = self._keys(sentences)
-        numbers = np.zeros((len(keys), keys.shape[1] + 1), dtype=np.int64)
-        numbers[:, 0] = 1
-        if len(self.known):
-            for place, column in enumerate(keys.T, start=1):
-                found = np.searchsorted(self.known, column).clip(max=len(self.known) - 1)
-                numbers[:, place] = np.where(self.known[found] == column, found + 2, 0)
+        import pandas
+
+        keys, known = self._keys(sentences), pandas.Index(self.known)
+        numbers = np.ones((len(keys), keys.shape[1] + 1), dtype=np.int64)
+        for place, column in enumerate(keys.T, start=1):
+            found = known.get_indexer(column)  # -1 where it is not known
+            numbers[:, place] = np.where(found < 0, 0, found + 2)
         return _cut(numbers, sentences)
 
     def _keys(self, sentences: Sequence[Sentence]) -> np.ndarray:
@@ -118,22 +118,24 @@ class TokenNumbers:
         tokens = Counter(token for sentence in sentences for token in sentence)
         letters = Counter(letter for token in tokens for letter in token)
         common = [token for token, count in tokens.most_common(MOST) if count >= self.least]
-        self.tokens = {token: number for number, token in enumerate(common, start=2)}
-        self.letters = {letter: number for number, (letter, _) in enumerate(letters.most_common(), start=2)}
+        # One text each, which is kept in a file as it is; no token holds the end of a line.
+        self.tokens, self.letters = "\n".join(common), "".join(letter for letter, _ in letters.most_common())
         alone = sum(count for token, count in tokens.items() if len(token) == 1)
         self.of_characters = bool(alone > 0.95 * tokens.total())
         return self
 
     def transform(self, sentences: Sequence[Sentence]) -> np.ndarray:
         """The numbers of each sentence, as an array of arrays."""
+        of_token = {token: number for number, token in enumerate(self.tokens.split("\n"), start=2)}
+        of_letter = {letter: number for number, letter in enumerate(self.letters, start=2)}
         rows: dict[str, int] = {}
         places = [rows.setdefault(token, len(rows)) for sentence in sentences for token in sentence]
         numbers = np.zeros((len(rows), 1 if self.of_characters else 1 + LETTERS), dtype=np.int64)
         for row, token in enumerate(rows):
-            numbers[row, 0] = self.tokens.get(token, 1)
+            numbers[row, 0] = of_token.get(token, 1)
             if not self.of_characters:
                 kept = token if len(token) <= LETTERS else token[: LETTERS // 2] + token[-LETTERS // 2 :]
-                numbers[row, 1 : 1 + len(kept)] = [self.letters.get(letter, 1) for letter in kept]
+                numbers[row, 1 : 1 + len(kept)] = [of_letter.get(letter, 1) for letter in kept]
         return _cut(numbers[places], sentences)
 
 
@@ -176,4 +178,5 @@ def _mixed(key: np.ndarray) -> np.ndarray:
     """A one-to-one mixing of 64 bits (Stafford 2011, variant 13), so that sums of attributes do not meet by chance."""
     key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return key ^ (key >> np.uint64(31))
+    mixed: np.ndarray = key ^ (key >> np.uint64(31))
+    return mixed

@@ -60,7 +60,8 @@ class RecurrentTagger(nn.Module):
 
     def written(self, letters: Int[Tensor, "b t l"]) -> Float[Tensor, "b t d"]:
         """What the letters of each token say: the largest value over all windows of three."""
-        assert self.letter is not None and self.window is not None
+        assert self.letter is not None
+        assert self.window is not None
         around = pad(self.letter(letters), (0, 0, 1, 1))
         windows = torch.cat([around[:, :, :-2], around[:, :, 1:-1], around[:, :, 2:]], dim=3)
         largest: Tensor = self.window(windows).amax(2)

@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from zhixing.core import Spec
 from zhixing.models.crf import PADDING
 from zhixing.models.linear_taggers import in_batches
 from zhixing.models.padding import of_like_length, padded
 from zhixing.train.loop import Batch, fit
+from zhixing.train.network import Network
 from zhixing.train.supervision import Recipe
 
 
-class network_tagger:  # noqa: N801 - called as the functions that make the other families are
+class network_tagger(Network):  # noqa: N801 - called as the functions that make the other families are
     """A tagger that trains the module of `model` by `recipe`; a batch of it is so many sentences.
 
     Inputs are arrays of sentences (tokens, numbers), 0 for nothing, as `TokenNumbers` makes them. The module is built
@@ -23,15 +23,13 @@ class network_tagger:  # noqa: N801 - called as the functions that make the othe
     makes a loss and tags. First weights and order of sentences come from `generator`.
     """
 
-    def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
-        self.model, self.recipe, self.generator = model, recipe, generator
-
     def fit(self, inputs: np.ndarray, targets: Sequence[np.ndarray], /) -> "network_tagger":
         largest = np.max([each.max(axis=0) for each in inputs], axis=0)
         sizes = {"tokens": max(2, 1 + int(largest[0])), "classes": 1 + max(int(each.max()) for each in targets)}
         sizes["letters"] = 0 if len(largest) == 1 else max(2, 1 + int(largest[1:].max()))
         weights = torch.Generator().manual_seed(int(self.generator.integers(2**63)))
-        network: Any = self.model.build(**sizes, generator=weights)
+        self.sized = self.model.with_settings(**sizes)
+        network: Any = self.sized.build(generator=weights)
         plan: Recipe = self.recipe.build()
 
         def loss(emissions: Tensor, tags: Tensor) -> Tensor:
@@ -41,7 +39,7 @@ class network_tagger:  # noqa: N801 - called as the functions that make the othe
         batches = _batches(inputs, targets, plan.batch, self.generator)
         for _ in fit(network, batches, plan.step(network, loss=loss), total=plan.steps):
             pass
-        self.network: nn.Module = network
+        self.network = network
         return self
 
     @torch.no_grad()

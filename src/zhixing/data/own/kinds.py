@@ -7,7 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from zhixing.core import BadSetting, Spec, Text, spec
+from zhixing.data.own import conll
 from zhixing.data.own.table import later_columns, later_rows, later_targets, own_table
+from zhixing.data.own.tags import later_sentences, later_tags, later_tokens, own_tags
 
 
 class Own(Protocol):
@@ -56,6 +58,8 @@ def own(
 ) -> Spec:
     """The call that reads what is at the path; raises BadSetting where something must be named that is not."""
     given = {"task": task, "time": time, "group": group}
+    if str(path).lower().removesuffix(".gz").endswith(conll.ENDINGS):
+        return _of_tags(path, target, given)
     if target is None:
         raise BadSetting(Text("name the column to foretell: --target COLUMN", "请指明要预测的列：--target 列名"))
     named = {name: value for name, value in given.items() if value is not None}
@@ -67,14 +71,26 @@ def later(card: Mapping[str, Any], path: str) -> Iterator[Any]:
 
     Raises BadData where they cannot be.
     """
-    return {"table": later_rows}[card["kind"]](card, path)
+    return {"table": later_rows, "tags": later_sentences}[card["kind"]](card, path)
 
 
 def later_answers(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
     """The targets of the same blocks, as the run counts them: -1 or NaN where there is none that it knows."""
-    return {"table": later_targets}[card["kind"]](card, path)
+    return {"table": later_targets, "tags": later_tags}[card["kind"]](card, path)
 
 
 def later_values(card: Mapping[str, Any], columns: Mapping[str, list[Any]]) -> Any:
     """The same of values that are there already, by column."""
-    return {"table": later_columns}[card["kind"]](card, columns)
+    return {"table": later_columns, "tags": later_tokens}[card["kind"]](card, columns)
+
+
+def _of_tags(path: str | Path, target: str | None, given: Mapping[str, str | None]) -> Spec:
+    if useless := [f"--{name}" for name, value in given.items() if value is not None]:
+        raise BadSetting(
+            Text(
+                en=f"{useless[0]} is for tables; sentences are tagged, and divided at random with copies together",
+                zh=f"{useless[0]} 只用于表格；句子的任务是标注，划分是随机的，相同的句子放在一起",
+            )
+        )
+    named = {} if target is None else {"target": target}
+    return spec(own_tags, path=str(Path(path).expanduser().absolute()), **named)
