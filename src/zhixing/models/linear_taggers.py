@@ -8,7 +8,7 @@ Inputs are arrays of sentences (tokens, features) of integers, 0 for no feature,
 sequences of tag numbers. `predict(inputs)` gives an array of int64 arrays.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -22,13 +22,15 @@ from zhixing.models.padding import of_like_length, padded
 
 BATCH = 256
 """Sentences at a time when predicting: bounds the memory."""
+EASE = 1e-3
+"""Added to the root of AdaGrad's sum, so that a slope that is only rounding does not move a weight by a whole step."""
 
 
 @runtime_checkable
 class Tagger(Protocol):
     """What a tagger of any family can do."""
 
-    def fit(self, inputs: np.ndarray, targets: Sequence[np.ndarray], /) -> Any: ...
+    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> Any: ...
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray: ...
 
@@ -43,7 +45,7 @@ class FrequentTag:
     def __init__(self, *, prior: float = 0.0, generator: Generator | None = None):
         self.prior = prior
 
-    def fit(self, inputs: np.ndarray, targets: Sequence[np.ndarray], /) -> "FrequentTag":
+    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "FrequentTag":
         words, tags = np.concatenate(list(inputs))[:, 0], np.concatenate(list(targets))
         counts = np.zeros((max(2, int(words.max()) + 1), int(tags.max()) + 1))
         np.add.at(counts, (words, tags), 1)
@@ -68,7 +70,7 @@ class FieldTagger:
     def __init__(self, *, rate: float = 0.1, rounds: int = 5, batch: int = 32, generator: Generator):
         self.rate, self.rounds, self.batch, self.generator = rate, rounds, batch, generator
 
-    def fit(self, inputs: np.ndarray, targets: Sequence[np.ndarray], /) -> "FieldTagger":
+    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "FieldTagger":
         features, classes = (1 + max(int(each.max()) for each in whole) for whole in (inputs, targets))
         self.weights = np.zeros((features, classes), dtype=np.float32)
         self.first, self.last = np.zeros((2, classes), dtype=np.float32)
@@ -77,13 +79,13 @@ class FieldTagger:
         learned = [weights, *(each.detach() for each in chain.parameters())]
         squares = [torch.zeros_like(each) for each in learned]
         for rows in self._batches(inputs):
-            places, tags = padded(inputs[rows], 0), padded([targets[row] for row in rows], PADDING)
+            places, tags = padded(inputs[rows], 0), padded(targets[rows], PADDING)
             emissions = _emissions(places, weights).requires_grad_()
             slope, *slopes = torch.autograd.grad(chain(emissions, tags).sum(), [emissions, *chain.parameters()])
             changed = [_by_feature(places, slope), *((torch.arange(len(each)), each) for each in slopes)]
             for kept, square, (some, each) in zip(learned, squares, changed, strict=True):
                 square.index_add_(0, some, each**2)
-                kept.index_add_(0, some, each / (square[some].sqrt() + 1e-8), alpha=-self.rate)
+                kept.index_add_(0, some, each / (square[some].sqrt() + EASE), alpha=-self.rate)
         return self
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:

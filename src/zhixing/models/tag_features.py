@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 Sentence = Sequence[str]
-MOST = 1 << 19
+MOST = 1 << 20
 """The most features, and the most tokens, that are kept; the commonest are."""
 EDGE = 2
 """Places before and behind a sentence that a feature can see."""

@@ -1,6 +1,6 @@
 """Our taggers as estimators: sentences of unequal length, padded into batches of like length."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ class network_tagger(Network):  # noqa: N801 - called as the functions that make
     makes a loss and tags. First weights and order of sentences come from `generator`.
     """
 
-    def fit(self, inputs: np.ndarray, targets: Sequence[np.ndarray], /) -> "network_tagger":
+    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_tagger":
         largest = np.max([each.max(axis=0) for each in inputs], axis=0)
         sizes = {"tokens": max(2, 1 + int(largest[0])), "classes": 1 + max(int(each.max()) for each in targets)}
         sizes["letters"] = 0 if len(largest) == 1 else max(2, 1 + int(largest[1:].max()))
@@ -49,10 +49,8 @@ class network_tagger(Network):  # noqa: N801 - called as the functions that make
         return in_batches(inputs, lambda x: network.output.decode(network(x), x[..., 0] != 0))
 
 
-def _batches(
-    inputs: np.ndarray, targets: Sequence[np.ndarray], size: int, generator: np.random.Generator
-) -> Iterator[Batch]:
+def _batches(inputs: np.ndarray, targets: np.ndarray, size: int, generator: np.random.Generator) -> Iterator[Batch]:
     lengths = np.asarray([len(each) for each in inputs])
     while True:
         for rows in of_like_length(lengths, size, generator):
-            yield padded(inputs[rows], 0), padded([targets[row] for row in rows], PADDING)
+            yield padded(inputs[rows], 0), padded(targets[rows], PADDING)

@@ -85,7 +85,7 @@ def _binary() -> BadData:
 
 def _columns(text: str, encoding: str, tag: int | None) -> Columns:
     blocks = list(_blocks(text))
-    written = [line for _, block in blocks for line in block if not line.startswith("#")]
+    written = [line for _, block in blocks for line in block if not line.startswith(("#", DOCUMENT))]
     if not written:
         raise BadData(
             Text(
@@ -95,7 +95,7 @@ def _columns(text: str, encoding: str, tag: int | None) -> Columns:
         )
     tabs = 2 * sum("\t" in line for line in written) > len(written)
     rows = [_cells(line, tabs) for line in written]
-    ((width, _),) = Counter(len(row) for row in rows if row[0] != DOCUMENT).most_common(1) or [(1, 0)]
+    ((width, _),) = Counter(map(len, rows)).most_common(1)
     if width == 1 and tag is not None:
         raise BadData(
             Text(
