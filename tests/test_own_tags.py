@@ -168,6 +168,9 @@ def test_later_sentences_need_no_tags(tmp_path):
         ("A", "word"),
         ("in", "one", "text"),
     ]
+    (tags,) = data.later_answers(own.card, str(place))
+    assert [each.tolist() for each in tags[:1]] == [[*own.targets[0][:5], own.classes.index("O")]]
+    assert tags.classes == own.classes
     for bad in ({}, {"tokens": "A word"}, {"tokens": [[]]}, {"tokens": [["a", 1]]}, {"tokens": [3]}):
         with pytest.raises(BadData, match="the tokens are missing; give"):
             data.later_values(own.card, bad)

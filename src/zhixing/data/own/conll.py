@@ -47,17 +47,17 @@ class Columns:
         )
 
 
-def read_columns(path: str | Path, *, tag: int | None = -1) -> Columns:
+def read_columns(path: str | Path, *, tagged: bool = True) -> Columns:
     """The sentences of a file; comments, document marks and the joint tokens of CoNLL-U are left out.
 
-    A line that begins with # is a token where it has as many cells as others and, in the column `tag`, what another line
-    has there, too; else a comment. Without a column of tags (`tag` is None) lines may be of a single cell.
+    A line that begins with # is a token where it has as many cells as others and the last of them is that of another
+    line, too; else a comment. Lines may be of a single cell where they need not be `tagged`.
     Raises BadData for a file that is no text, has no tokens, or has lines of another number of cells.
     """
     place = checked_path(path)
     try:
         text, encoding = _text(content(place))
-        return _columns(text, encoding, tag)
+        return _columns(text, encoding, tagged)
     except BadData as error:
         if error.message.en.startswith(place.name):
             raise
@@ -83,7 +83,7 @@ def _binary() -> BadData:
     )
 
 
-def _columns(text: str, encoding: str, tag: int | None) -> Columns:
+def _columns(text: str, encoding: str, tagged: bool) -> Columns:
     blocks = list(_blocks(text))
     written = [line for _, block in blocks for line in block if not line.startswith(("#", DOCUMENT))]
     if not written:
@@ -96,20 +96,20 @@ def _columns(text: str, encoding: str, tag: int | None) -> Columns:
     tabs = 2 * sum("\t" in line for line in written) > len(written)
     rows = [_cells(line, tabs) for line in written]
     ((width, _),) = Counter(map(len, rows)).most_common(1)
-    if width == 1 and tag is not None:
+    if width == 1 and tagged:
         raise BadData(
             Text(
                 en="each line has one column; a tagged file has a token and its tag on each line, a tab or a blank between",
                 zh="每行只有一列；标注文件每行应有一个词和它的标签，中间用制表符或空格隔开",
             )
         )
-    known = set() if tag is None else {row[tag] for row in rows if len(row) == width}
+    known = {row[-1] for row in rows if len(row) == width > 1}
     sentences = []
     for first, block in blocks:
         sentence = []
         for number, line in enumerate(block, start=first):
             row = _cells(line, tabs)
-            said = line.startswith("#") and (len(row) != width or (tag is not None and row[tag] not in known))
+            said = line.startswith("#") and (len(row) != width or (width > 1 and row[-1] not in known))
             if said or row[0] == DOCUMENT:
                 continue
             if len(row) != width or not all(row):

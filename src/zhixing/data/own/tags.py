@@ -50,6 +50,8 @@ class OwnTags:
     notes: tuple[Text, ...]
     copies: np.ndarray
     """(n,) int64: sentences of the same tokens have the same number."""
+    target: str | None = None
+    """The number of the column of tags, where the user chose it."""
 
     def __len__(self) -> int:
         return len(self.sentences)
@@ -57,7 +59,7 @@ class OwnTags:
     @property
     def card(self) -> dict[str, Any]:
         """What must be known to read further sentences."""
-        return {"kind": "tags", "classes": list(self.classes)}
+        return {"kind": "tags", "target": self.target, "classes": list(self.classes)}
 
     def take(self, rows: np.ndarray) -> list[tuple[str, ...]]:
         """The tokens of these sentences."""
@@ -93,24 +95,26 @@ def _read(path: str, target: str | None, stamp: tuple[int, int]) -> OwnTags:
     if problem := _problem(counts, tag, len(numbers), len(sentences)):
         raise in_file(place, problem)
     classes = tuple(sorted(counts))
-    index = {name: number for number, name in enumerate(classes)}
-    whole = np.empty(len(tags), dtype=object)
-    for row, sentence in enumerate(tags):
-        whole[row] = np.asarray([index[name] for name in sentence], dtype=np.int64)
-    targets = whole.view(TagSequences)
-    targets.classes = classes
+    targets = _numbered(tags, classes)
     scheme = scheme_of(classes)
     with place.open("rb") as file:
         fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
     notes = _notes(found, target, tag, len(sentences) - len(numbers))
     told = _told(found, sentences, scheme, classes)
-    return OwnTags(sentences, targets, classes, scheme, fingerprint, told, notes, copies)
+    return OwnTags(sentences, targets, classes, scheme, fingerprint, told, notes, copies, target)
 
 
 def later_sentences(card: Mapping[str, Any], path: str) -> Iterator[list[tuple[str, ...]]]:
     """The tokens of the sentences of a file, which may have tags or not: all at once."""
-    found = read_columns(path, tag=None)
+    found = read_columns(path, tagged=False)
     yield [tuple(row[found.token] for row in sentence) for sentence in found.sentences]
+
+
+def later_tags(card: Mapping[str, Any], path: str) -> Iterator[TagSequences]:
+    """The tags of the same sentences as the run counts them, -1 for one that it does not know."""
+    found = read_columns(path)
+    tag = _tag_column(found, card["target"])
+    yield _numbered([[row[tag] for row in sentence] for sentence in found.sentences], card["classes"])
 
 
 def later_tokens(card: Mapping[str, Any], columns: Mapping[str, Sequence[Any]]) -> list[tuple[str, ...]]:
@@ -135,6 +139,17 @@ def scheme_of(classes: Sequence[str]) -> Scheme:
         return "tags"
     outside = len(parts) < len(classes)
     return "entities" if outside else "words" if "B" in begins and len(begins) > 1 else "tags"
+
+
+def _numbered(tags: Sequence[Sequence[str]], classes: Sequence[str]) -> TagSequences:
+    """The place of each tag among the classes, -1 where it is not among them."""
+    index = {name: number for number, name in enumerate(classes)}
+    whole = np.empty(len(tags), dtype=object)
+    for row, sentence in enumerate(tags):
+        whole[row] = np.asarray([index.get(name, -1) for name in sentence], dtype=np.int64)
+    targets = whole.view(TagSequences)
+    targets.classes = tuple(classes)
+    return targets
 
 
 def _tag_column(found: Columns, target: str | None) -> int:
