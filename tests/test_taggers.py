@@ -27,9 +27,9 @@ def generator(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def chain_and_sentences():
+def chain_and_sentences(seed=3):
     """A chain of random scores, emissions with nonsense behind each end, tags and where they are there."""
-    draw, chain = generator(3), models.LinearChainCRF(TAGS).double()
+    draw, chain = generator(seed), models.LinearChainCRF(TAGS).double()
     for parameter in chain.parameters():
         nn.init.normal_(parameter, generator=draw)
     emissions = torch.randn(len(LENGTHS), max(LENGTHS), TAGS, generator=draw, dtype=torch.float64)
@@ -50,8 +50,9 @@ def enumerated(chain, emissions, length):
     return every, torch.stack([score(chain, emissions, tags) for tags in every])
 
 
-def test_the_chain_is_what_enumeration_says():
-    chain, emissions, tags, mask = chain_and_sentences()
+@pytest.mark.parametrize("seed", range(5))
+def test_the_chain_is_what_enumeration_says(seed):
+    chain, emissions, tags, mask = chain_and_sentences(seed)
     losses, best, chances = chain(emissions, tags), chain.decode(emissions, mask), chain.marginals(emissions, mask)
     partition = chain.log_partition(emissions, mask)
     for row, length in enumerate(LENGTHS):

@@ -11,8 +11,8 @@ from zhixing.data import OwnTags
 
 NUMBERS = spec(models.TokenNumbers)
 """Tokens that occur once teach what an unknown one is."""
-MOST = 3_000
-"""The most sentences that a recurrent tagger learns from: its steps are too few for more."""
+MOST = 4_000
+"""The most sentences that a field or a network learns from, so that a contest takes minutes."""
 
 
 def of_tags(own: OwnTags, place: Path) -> Task:
@@ -51,8 +51,9 @@ def for_tags() -> tuple[Family, ...]:
         Family(
             "field",
             Text("conditional random field on features", "基于特征的条件随机场"),
-            choices(models.FieldTagger, rate=(0.1, 0.3), rounds=(4, 12)),
+            choices(models.FieldTagger, rate=(0.1, 0.3), rounds=(2, 6)),
             preparation=spec(models.TagFeatures),
+            most=MOST,
         ),
         Family(
             "recurrent",
@@ -83,7 +84,7 @@ def _recurrent(output: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
                     train.Recipe,
                     optimiser=spec(train.adamw, lr=rate, weight_decay=0.01),
                     schedule=spec(train.cosine, warm_up=0.1),
-                    steps=250,
+                    steps=160,
                     batch=16,
                     clip=5.0,
                 ),
