@@ -11,7 +11,9 @@ from zhixing import comparison, data, evaluate
 from zhixing.comparison.families import CHOICES
 from zhixing.comparison.tags import for_tags
 from zhixing.core import BadData, BadSetting
+from zhixing.core.store import RunStore
 from zhixing.data.own.tags import TagSequences, scheme_of
+from zhixing.web import service
 
 NAMES = [("Wang", "B-PER"), ("Fang", "I-PER"), ("lives", "O"), ("in", "O"), ("Xi'an", "B-LOC")]
 
@@ -172,7 +174,7 @@ def test_later_sentences_need_no_tags(tmp_path):
     assert [each.tolist() for each in tags[:1]] == [[*own.targets[0][:5], own.classes.index("O")]]
     assert tags.classes == own.classes
     for bad in ({}, {"tokens": "A word"}, {"tokens": [[]]}, {"tokens": [["a", 1]]}, {"tokens": [3]}):
-        with pytest.raises(BadData, match="the tokens are missing; give"):
+        with pytest.raises(BadData, match="the tokens are missing: a sentence has `tokens`"):
             data.later_values(own.card, bad)
 
 
@@ -292,3 +294,26 @@ def test_the_contest_fits_the_scheme_and_all_families_choose_alike(tmp_path):
     design = study.design("smoke")
     assert [measure.name for measure in design.measures[:2]] == ["span_shortfall", "token_error"]
     assert [arm.name for arm in design.arms] == ["frequent", "field", "recurrent", "recurrent-field"]
+
+
+def test_a_run_on_sentences_is_judged_predicts_and_is_served(tmp_path):
+    from starlette.testclient import TestClient
+
+    place, new = tmp_path / "names.conll", tmp_path / "new.txt"
+    place.write_text(written([[(f"{k}", "O"), ("Mr", "O"), (f"Lu{k % 3}", "B-PER"), (".", "O")] for k in range(40)]))
+    new.write_text("Mr\nLu1\n\nno\n")
+    run = comparison.learn("field", place, store=RunStore(tmp_path / "store"), workers=0)
+    assert run.result.measures["span_shortfall"] == 0.0
+    judged = comparison.evaluate_run(run, place)
+    assert [(each.measure.name, each.value) for each in judged.found] == [("span_shortfall", 0.0), ("token_error", 0.0)]
+    assert judged.confusion[("O", "O")] == 120
+    (answers,) = run.answers(new)
+    assert run.told(answers)["prediction"].tolist() == ["O B-PER", "O"]
+    with TestClient(service(run), base_url="http://127.0.0.1") as client:
+        found = client.post("/predict", json={"rows": [{"tokens": "Mr Lu1"}, {"tokens": "no"}]})
+        assert found.json() == {"predictions": [{"prediction": "O B-PER"}, {"prediction": "O"}]}
+        refused = client.post("/predict", json={"rows": [{"words": "Mr Lu1"}]})
+        assert refused.status_code == 422
+        assert "tokens are missing" in refused.json()["error"]
+        asked = client.get("/openapi.json").json()["paths"]["/predict"]["post"]["requestBody"]["content"]
+        assert asked["application/json"]["example"] == {"rows": [{"tokens": "..."}]}

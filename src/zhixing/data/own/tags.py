@@ -58,8 +58,9 @@ class OwnTags:
 
     @property
     def card(self) -> dict[str, Any]:
-        """What must be known to read further sentences."""
-        return {"kind": "tags", "target": self.target, "classes": list(self.classes)}
+        """What must be known to read further sentences; given one by one, they come in a column `tokens`."""
+        columns = {"tokens": ("words", "", ())}
+        return {"kind": "tags", "target": self.target, "classes": list(self.classes), "columns": columns}
 
     def take(self, rows: np.ndarray) -> list[tuple[str, ...]]:
         """The tokens of these sentences."""
@@ -242,7 +243,7 @@ def _told(found: Columns, sentences: Sequence[Sequence[str]], scheme: Scheme, cl
 def _no_tokens() -> BadData:
     return BadData(
         Text(
-            en='the tokens are missing; give {"tokens": [["A", "sentence", "."], ...]}, a list of words for each sentence',
-            zh='缺少词；请给出 {"tokens": [["一", "句", "话"], ...]}，每句一个词的列表',
+            en="the tokens are missing: a sentence has `tokens`, its words in a list or in one text with blanks between",
+            zh="缺少词：每句要有 `tokens`，即词的列表，或一段以空格隔开各词的文字",
         )
     )
