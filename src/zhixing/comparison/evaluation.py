@@ -48,9 +48,9 @@ def evaluate_run(run: Run, path: str | Path, *, seed: int = 0) -> Evaluation:
 
     Raises BadData where the data cannot be read, or no row has a target that the run knows.
     """
-    answers = np.concatenate(list(run.answers(path)))
-    targets = np.concatenate(list(data.later_answers(run.card, str(path))))
-    known = targets >= 0 if run.classes else np.isfinite(targets)
+    answers = _whole(list(run.answers(path)))
+    targets = _whole(list(data.later_answers(run.card, str(path))))
+    known = _known(run.classes, targets)
     if not known.any():
         raise BadData(
             Text(
@@ -92,8 +92,24 @@ def _number(value: float | Series) -> float:
     return float("nan") if isinstance(value, Series) else float(value)
 
 
+def _whole(blocks: list[np.ndarray]) -> np.ndarray:
+    """Blocks as one array; a single one stays as it is, since one of sentences knows the names of its tags."""
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _known(classes: tuple[str, ...], targets: np.ndarray) -> np.ndarray:
+    """Which targets the run knows; of a sentence it must know every tag."""
+    if targets.dtype == object:
+        return np.asarray([bool((tags >= 0).all()) for tags in targets])
+    return targets >= 0 if classes else np.isfinite(targets)
+
+
 def _confusion(classes: tuple[str, ...], answers: np.ndarray, targets: np.ndarray) -> dict[tuple[str, str], int]:
     if not classes:
         return {}
-    pairs, counts = np.unique(np.column_stack([targets, answers.argmax(axis=1)]), axis=0, return_counts=True)
+    if targets.dtype == object:
+        true_and_taken = [np.concatenate(list(each)) for each in (targets, answers)]
+    else:
+        true_and_taken = [targets, answers.argmax(axis=1)]
+    pairs, counts = np.unique(np.column_stack(true_and_taken), axis=0, return_counts=True)
     return {(classes[true], classes[taken]): int(count) for (true, taken), count in zip(pairs, counts, strict=True)}

@@ -25,6 +25,9 @@ from .own.profile import profile as profile
 from .own.sounds import own_sounds as own_sounds
 from .own.table import OwnTable as OwnTable
 from .own.table import own_table as own_table
+from .own.tags import OwnTags as OwnTags
+from .own.tags import TagSequences as TagSequences
+from .own.tags import own_tags as own_tags
 from .pairs import digit_pairs as digit_pairs
 from .questions import rare as rare
 from .reduced import reduced as reduced

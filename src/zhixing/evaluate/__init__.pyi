@@ -114,6 +114,13 @@ from .shifts import accuracy_by_shift as accuracy_by_shift
 from .shifts import accuracy_lost as accuracy_lost
 from .shifts import answers_changed as answers_changed
 from .shifts import feature_change_by_shift as feature_change_by_shift
+from .tags import error_by_tag as error_by_tag
+from .tags import f1_by_kind as f1_by_kind
+from .tags import span_shortfall as span_shortfall
+from .tags import spans as spans
+from .tags import token_error as token_error
+from .tags import unknown_error as unknown_error
+from .tags import word_shortfall as word_shortfall
 from .thresholds import Confusion as Confusion
 from .thresholds import Sweep as Sweep
 from .thresholds import accuracy as accuracy

@@ -17,9 +17,14 @@ from .clusterings import k_means as k_means
 from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
+from .crf import LinearChainCRF as LinearChainCRF
+from .crf import PlaceByPlace as PlaceByPlace
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
 from .linear import SoftmaxRegression as SoftmaxRegression
+from .linear_taggers import FieldTagger as FieldTagger
+from .linear_taggers import FrequentTag as FrequentTag
+from .linear_taggers import Tagger as Tagger
 from .mlp import MLP as MLP
 from .perceptron import Perceptron as Perceptron
 from .pictures import FlatPictures as FlatPictures
@@ -41,3 +46,6 @@ from .rnn import RNN as RNN
 from .sounds import FlatSounds as FlatSounds
 from .sounds import LogMel as LogMel
 from .strided import StridedCNN as StridedCNN
+from .tag_features import TagFeatures as TagFeatures
+from .tag_features import TokenNumbers as TokenNumbers
+from .tagger import RecurrentTagger as RecurrentTagger

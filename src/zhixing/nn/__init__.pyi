@@ -14,6 +14,7 @@ from .layers import linear as linear
 from .local import LocallyConnected as LocallyConnected
 from .local import shared as shared
 from .local import windows as windows
+from .recurrent import gru as gru
 from .residual import ResidualBlock as ResidualBlock
 from .residual import projection_shortcut as projection_shortcut
 from .shortcut import Shortcut as Shortcut

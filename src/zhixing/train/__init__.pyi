@@ -25,6 +25,7 @@ from .schedules import cosine as cosine
 from .schedules import linear as linear
 from .supervision import Recipe as Recipe
 from .supervision import supervised as supervised
+from .tagging import network_tagger as network_tagger
 from .to_target import Best as Best
 from .to_target import Run as Run
 from .to_target import best_rate as best_rate

@@ -20,8 +20,8 @@ BATCH = 1024
 """Rows at a time when predicting: bounds the memory."""
 
 
-class _Network:
-    """What both kinds share; kept as arrays and the printed model, never as code."""
+class Network:
+    """What all kinds share; kept as arrays and the printed model, never as code."""
 
     def __init__(self, *, model: Spec, recipe: Spec, augment: Spec | None = None, generator: np.random.Generator):
         self.model, self.recipe, self.augment, self.generator = model, recipe, augment, generator
@@ -46,7 +46,7 @@ class _Network:
             pass
 
 
-class network_classifier(_Network):  # noqa: N801 - called as the functions that make the other families are
+class network_classifier(Network):  # noqa: N801 - called as the functions that make the other families are
     """A classifier that trains the module of `model` by `recipe`; inputs are (n, ...) of any shape the module takes.
 
     The module is built when the data are known: with their `features_in`, `channels_in` and `classes` where it has
@@ -62,7 +62,7 @@ class network_classifier(_Network):  # noqa: N801 - called as the functions that
         return _outputs(self.network, inputs).softmax(dim=1).numpy()
 
 
-class network_regressor(_Network):  # noqa: N801 - as above
+class network_regressor(Network):  # noqa: N801 - as above
     """As `network_classifier`, with one output, trained to least squares."""
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_regressor":

@@ -29,6 +29,8 @@ def contract(run: Run, limits: "Limits") -> dict[str, Any]:
     probabilities = {"type": "object", "properties": {name: {"type": "number"} for name in run.classes}}
     prediction = {"type": "string", "enum": list(run.classes)} if run.classes else {"type": "number"}
     told = {"prediction": prediction, **({"probabilities": probabilities} if run.classes else {})}
+    if run.card["kind"] == "tags":  # one for each token, a blank between
+        told = {"prediction": {"type": "string", "examples": [" ".join(run.classes)]}}
     asked = {"type": "object", "required": ["rows"], "properties": {"rows": rows}}
     given = _object({"predictions": {"type": "array", "items": _object(told)}})
     refusals = {

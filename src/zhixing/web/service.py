@@ -177,7 +177,9 @@ class _Queue:
     def _answers(self, asked: list[Any]) -> list[np.ndarray]:
         import pandas
 
-        answers = self._run.learner.answers(pandas.concat(asked, ignore_index=True))
+        tables = isinstance(asked[0], pandas.DataFrame)
+        together = pandas.concat(asked, ignore_index=True) if tables else [item for some in asked for item in some]
+        answers = self._run.learner.answers(together)
         return np.split(answers, np.cumsum([len(features) for features in asked])[:-1])
 
 
@@ -240,6 +242,8 @@ def _features(run: Run, rows: list[Mapping[str, Any]]) -> Any:
 def _told(run: Run, answers: np.ndarray) -> list[dict[str, Any]]:
     if not run.classes:
         return [{"prediction": float(answer)} for answer in answers]
+    if answers.dtype == object:
+        return [{"prediction": tags} for tags in run.told(answers)["prediction"]]
     return [
         {
             "prediction": run.classes[int(row.argmax())],

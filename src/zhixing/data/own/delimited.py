@@ -101,7 +101,7 @@ class _Joined(io.RawIOBase):
 def _plain(data: bytes, encoding: str | None) -> tuple[bytes, str]:
     """The text in UTF-8 and the name of its encoding; raises BadData where it is none, or holds nothing."""
     _refuse_others(data)
-    data, name = _as_utf8(data, encoding)
+    data, name = as_utf8(data, encoding)
     if not data or data.isspace():
         raise empty()
     if b"\0" in data:
@@ -129,7 +129,7 @@ def _binary() -> BadData:
     )
 
 
-def _as_utf8(data: bytes, encoding: str | None) -> tuple[bytes, str]:
+def as_utf8(data: bytes, encoding: str | None) -> tuple[bytes, str]:
     """The text in UTF-8 without a byte order mark, and the name of the encoding that it came in."""
     if encoding is None:
         encoding = next((name for bom, name in _BOMS.items() if data.startswith(bom)), None)

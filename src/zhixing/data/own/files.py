@@ -64,14 +64,14 @@ def read_table(
     place = checked_path(path)
     ending = _ending(place)
     _check_settings(ending, encoding=encoding, separator=separator, decimal=decimal, sheet=sheet)
-    data = _content(place)
+    data = content(place)
     try:
         loose = _loose(data, ending, encoding=encoding, separator=separator, sheet=sheet)
         names, notes = named(loose.headers)
         columns = dict(zip(names, loose.columns, strict=True))
         frame, forms, more = typed(columns, decimal=decimal, separator=loose.separator)
     except BadData as error:
-        raise _in_file(place, error) from None
+        raise in_file(place, error) from None
     except MemoryError:
         raise BadData(
             Text(
@@ -91,15 +91,15 @@ def read_blocks(path: str | Path) -> Iterator[dict[str, Any]]:
     ending = _ending(place)
     try:
         if ending == ".xlsx":
-            yield from _named_blocks([_loose(_content(place), ending, encoding=None, separator=None, sheet=None)])
+            yield from _named_blocks([_loose(content(place), ending, encoding=None, separator=None, sheet=None)])
             return
         with _opened(place) as file:
             reader = packed.parquet_blocks if ending == ".parquet" else packed.line_blocks
             yield from _named_blocks((delimited.blocks if ending in TEXTS else reader)(file))
     except BadData as error:
-        raise _in_file(place, error) from None
+        raise in_file(place, error) from None
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise _in_file(place, _broken_gzip()) from None
+        raise in_file(place, _broken_gzip()) from None
     except OSError as error:
         raise _unreadable(place, error) from None
 
@@ -113,7 +113,8 @@ def _named_blocks(blocks: Iterable[Loose]) -> Iterator[dict[str, Any]]:
         yield dict(zip(named(loose.headers)[0], loose.columns, strict=True))
 
 
-def _in_file(place: Path, error: BadData) -> BadData:
+def in_file(place: Path, error: BadData) -> BadData:
+    """The error with the file's name before it."""
     return BadData(Text(en=f"{place.name}: {error.message.en}", zh=f"{place.name}：{error.message.zh}"))
 
 
@@ -218,14 +219,15 @@ def _check_settings(ending: str, **given: str | None) -> None:
         )
 
 
-def _content(place: Path) -> bytes:
+def content(place: Path) -> bytes:
+    """The bytes of a file at a checked path, unpacked where it ends in .gz; raises BadData where they cannot be read."""
     try:
         if not place.name.lower().endswith(".gz"):
             return place.read_bytes()
         with gzip.open(place) as file:
             data = file.read(MOST_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise _in_file(place, _broken_gzip()) from None
+        raise in_file(place, _broken_gzip()) from None
     except OSError as error:
         raise _unreadable(place, error) from None
     if len(data) > MOST_BYTES:
