@@ -2,6 +2,7 @@ from .axes import principal_axes as principal_axes
 from .axes import random_axes as random_axes
 from .axes import searched_axes as searched_axes
 from .axes import widest_columns as widest_columns
+from .bayesian_factorisation import bayesian_factorisation as bayesian_factorisation
 from .classical import Estimator as Estimator
 from .classical import boosting as boosting
 from .classical import forest as forest
@@ -17,6 +18,7 @@ from .clusterings import k_means as k_means
 from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
+from .factorisation import factorisation as factorisation
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
 from .linear import SoftmaxRegression as SoftmaxRegression
@@ -27,6 +29,10 @@ from .processes import GaussianProcess as GaussianProcess
 from .random_features import least_squares as least_squares
 from .random_features import random_directions as random_directions
 from .random_features import random_features as random_features
+from .rating_biases import rating_biases as rating_biases
+from .rating_biases import rating_mean as rating_mean
+from .rating_codes import RatingCodes as RatingCodes
+from .rating_neighbours import item_neighbours as item_neighbours
 from .regressors import Regressor as Regressor
 from .regressors import neighbour_mean as neighbour_mean
 from .regressors import process_mean as process_mean
