@@ -20,6 +20,10 @@ from .own.profile import Leak as Leak
 from .own.profile import Profile as Profile
 from .own.profile import class_names as class_names
 from .own.profile import profile as profile
+from .own.rating_columns import RatingColumns as RatingColumns
+from .own.rating_columns import looks_like_ratings as looks_like_ratings
+from .own.ratings import OwnRatings as OwnRatings
+from .own.ratings import own_ratings as own_ratings
 from .own.table import OwnTable as OwnTable
 from .own.table import own_table as own_table
 from .pairs import digit_pairs as digit_pairs
