@@ -33,6 +33,11 @@ from .rating_biases import rating_biases as rating_biases
 from .rating_biases import rating_mean as rating_mean
 from .rating_codes import RatingCodes as RatingCodes
 from .rating_neighbours import item_neighbours as item_neighbours
+from .recommenders import Recommender as Recommender
+from .recommenders import by_rating as by_rating
+from .recommenders import implicit_factors as implicit_factors
+from .recommenders import pairwise_ranking as pairwise_ranking
+from .recommenders import popularity as popularity
 from .regressors import Regressor as Regressor
 from .regressors import neighbour_mean as neighbour_mean
 from .regressors import process_mean as process_mean

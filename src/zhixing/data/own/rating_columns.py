@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CALLED = {
     "user": "user|uid|member|customer|reviewer|reader|viewer|listener|buyer|用户|会员|顾客|客户|读者|买家",
     "item": "item|iid|movie|film|product|article|book|isbn|asin|song|track|joke|game|restaurant|business|"
-    "物品|商品|产品|电影|影片|图书|书籍|歌曲|音乐|餐厅|店铺",
+    "title|物品|商品|产品|电影|影片|片名|图书|书籍|书名|歌曲|歌名|音乐|餐厅|店铺",
     "target": "rating|ratings|stars|star|score|grade|评分|打分|星级|分数|得分",
     "time": "time|timestamp|date|datetime|moment|unixtime|ratedat|reviewtime|时间|时间戳|日期|评分时间|评价时间|打分时间",
 }
