@@ -6,6 +6,7 @@ from .dataset import split as split
 from .dataset import split_rows as split_rows
 from .digits import digits28 as digits28
 from .mnist1d import mnist1d as mnist1d
+from .movielens import movielens as movielens
 from .own.divide import at_random as at_random
 from .own.files import TableFile as TableFile
 from .own.files import checked_path as checked_path

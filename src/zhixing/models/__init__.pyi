@@ -23,6 +23,7 @@ from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
 from .linear import SoftmaxRegression as SoftmaxRegression
 from .mlp import MLP as MLP
+from .neural_factorisation import NeuralFactorisation as NeuralFactorisation
 from .perceptron import Perceptron as Perceptron
 from .preparation import Preparation as Preparation
 from .processes import GaussianProcess as GaussianProcess
