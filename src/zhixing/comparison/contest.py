@@ -13,17 +13,16 @@ import numpy as np
 from zhixing import data, evaluate, train
 from zhixing.comparison.families import CHOICES, Family, Task
 from zhixing.comparison.ranking import Ranking, ranking, sentence
+from zhixing.comparison.ratings import of_ratings
 from zhixing.comparison.tables import of_table
 from zhixing.core import Spec, Text, spec
-from zhixing.data import OwnTable
+from zhixing.data import OwnRatings, OwnTable
 from zhixing.evaluate.measure import Measure
 from zhixing.study import Arm, Claim, Design, Explanation, Scale, Study, Table
 from zhixing.study.ask import ask
 
 SEEDS = {"smoke": 2, "quick": 9, "full": 30}
 """Divisions of the table; nine are the fewest after which so many claims can be decided."""
-MOST: dict[Scale, int | None] = {"smoke": 500, "quick": 10_000, "full": None}
-"""The most rows that any family learns from."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Leads:
         )
 
 
-KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table}
+KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table, OwnRatings: of_ratings}
 """The contest on each kind of data of one's own, given the data set and where it was read from."""
 
 
@@ -86,7 +85,7 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
     def design(scale: Scale) -> Design:
         return Design(
             trial=spec(train.tuned, data=source, measures=(*task.measures, *task.mechanism), efforts=efforts),
-            arms=[_arm(family, len(own), MOST[scale]) for family in task.families],
+            arms=[_arm(family, len(own), task.most[scale]) for family in task.families],
             seeds=SEEDS[scale],
             measures=(*task.measures, *efforts),
             mechanism=task.mechanism,

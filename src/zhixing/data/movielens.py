@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from zhixing.core import MissingPackage, Text
+from zhixing.data.own.cells import Form
 from zhixing.data.own.rating_columns import RatingColumns
 from zhixing.data.own.ratings import OwnRatings
 
@@ -43,5 +44,6 @@ def movielens(*, users: int | None = None, by_time: bool = False) -> OwnRatings:
         times=times if by_time else None,
         fingerprint=digest.hexdigest(),
         found=RatingColumns("userId", "movieId", "rating", "timestamp"),
+        forms={name: Form("number") for name in ("userId", "movieId")},
         notes=(),
     )

@@ -30,6 +30,7 @@ from .processes import GaussianProcess as GaussianProcess
 from .random_features import least_squares as least_squares
 from .random_features import random_directions as random_directions
 from .random_features import random_features as random_features
+from .rating_biases import item_mean as item_mean
 from .rating_biases import rating_biases as rating_biases
 from .rating_biases import rating_mean as rating_mean
 from .rating_codes import RatingCodes as RatingCodes

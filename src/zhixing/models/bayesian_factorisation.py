@@ -4,7 +4,8 @@ Source: Salakhutdinov and Mnih 2008, Bayesian Probabilistic Matrix Factorization
 Algorithm 1 (Gibbs sampling), Eq. 11 to 14. Departs from it: a bias stands as the first entry of each vector, so that the
 prior may let them go together, and the precision of the noise is sampled too (Gamma, as in Rendle 2012, libFM).
 Parity: with fixed priors, the exact posterior of a user whose items are known.
-Symbols: P, Q as in `factorisation` | m, L mean and precision of the prior of all rows of a table | a precision of noise
+Symbols: P, Q tables as in `factorisation`, one for each sample; p, q the present ones | m, L mean and precision of the
+prior of all rows of a table | a precision of the noise
 """
 
 import numpy as np
@@ -37,19 +38,19 @@ class BayesianFactorisation:
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "BayesianFactorisation":
         generator = self._generator
         user, item = inputs.T
-        users, items = ByEntity(user, user.max() + 1), ByEntity(item, item.max() + 1)
+        users, items = ByEntity(user), ByEntity(item)
         self.mean, self.scale = float(targets.mean()), float(targets.std()) or 1.0
         centred = (targets - self.mean) / self.scale
-        P, Q = begin(users.size, self.factors, generator), begin(items.size, self.factors, generator)
+        p, q = begin(users.size, self.factors, generator), begin(items.size, self.factors, generator)
         noise, samples = 1.0, []
         keep = set(np.linspace(self.burn_in, self.sweeps - 1, self.kept).astype(int).tolist())
         for sweep in range(self.sweeps):
-            P = _drawn(users, P, *equations(Q[item], centred), noise, generator)
-            Q = _drawn(items, Q, *equations(P[user], centred), noise, generator)
-            errors = centred - paired(P[user], Q[item])
+            p = _drawn(users, p, *equations(q[item], centred), noise, generator)
+            q = _drawn(items, q, *equations(p[user], centred), noise, generator)
+            errors = centred - paired(p[user], q[item])
             noise = generator.gamma(1 + len(errors) / 2, 1 / (1 + errors @ errors / 2))
             if sweep in keep:
-                samples.append((P.astype(np.float32), Q.astype(np.float32)))
+                samples.append((p.astype(np.float32), q.astype(np.float32)))
         self.P, self.Q = (np.stack(tables) for tables in zip(*samples, strict=True))
         del self._generator
         return self
@@ -72,7 +73,12 @@ def _drawn(
 
 
 def rows_given(
-    squares: np.ndarray, moments: np.ndarray, mean: np.ndarray, precision: np.ndarray, noise: float, generator: Generator
+    squares: np.ndarray,
+    moments: np.ndarray,
+    mean: np.ndarray,
+    precision: np.ndarray,
+    noise: float,
+    generator: Generator,
 ) -> np.ndarray:
     """Rows (n, k) from normals of precision L + a sum x x^T and mean its inverse times L m + a sum x t (Eq. 11 to 13)."""
     root = np.linalg.cholesky(precision + noise * squares)
@@ -94,7 +100,7 @@ def prior_given(rows: np.ndarray, generator: Generator) -> tuple[np.ndarray, np.
     return mean, precision
 
 
-def _wishart(freedom: float, scale: np.ndarray, generator: Generator) -> np.ndarray:
+def _wishart(freedom: int, scale: np.ndarray, generator: Generator) -> np.ndarray:
     """A Wishart matrix of this scale, by Bartlett's decomposition."""
     wide = len(scale)
     lower = np.tril(generator.standard_normal((wide, wide)), -1)

@@ -4,11 +4,11 @@ import numpy as np
 
 
 class ByEntity:
-    """Groups rows (n,) of numbers 0 to `size` - 1; those with about equally many rows are summed together."""
+    """Groups rows (n,) by their number, 0 to `size` - 1; those with about equally many rows are summed together."""
 
-    def __init__(self, codes: np.ndarray, size: int):
-        self.size, self.rows = size, len(codes)
-        order, counts = np.argsort(codes, kind="stable"), np.bincount(codes, minlength=size)
+    def __init__(self, codes: np.ndarray):
+        order, counts = np.argsort(codes, kind="stable"), np.bincount(codes)
+        self.size = len(counts)
         starts = np.cumsum(counts) - counts
         widths = np.where(counts > 0, 2 ** np.ceil(np.log2(np.maximum(counts, 1))), 0).astype(np.int64)
         self._groups = []

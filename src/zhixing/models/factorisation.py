@@ -38,17 +38,24 @@ def factorisation(
 class Factorisation:
     """Minimises the squared errors + `penalty` (|p|^2 + |q|^2) + `biases` (b^2, c^2), by turns."""
 
-    def __init__(
-        self, factors: int, penalty: float, biases: tuple[float, float], turns: int, generator: Generator
-    ):
-        self.factors, self.penalty, self.biases, self.turns, self._generator = factors, penalty, biases, turns, generator
+    def __init__(self, factors: int, penalty: float, biases: tuple[float, float], turns: int, generator: Generator):
+        self.factors, self.penalty, self.biases, self.turns, self._generator = (
+            factors,
+            penalty,
+            biases,
+            turns,
+            generator,
+        )
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "Factorisation":
         user, item = inputs.T
-        users, items = ByEntity(user, user.max() + 1), ByEntity(item, item.max() + 1)
+        users, items = ByEntity(user), ByEntity(item)
         self.mean, self.scale = float(targets.mean()), float(targets.std()) or 1.0
         centred = (targets - self.mean) / self.scale
-        self.P, self.Q = begin(users.size, self.factors, self._generator), begin(items.size, self.factors, self._generator)
+        self.P, self.Q = (
+            begin(users.size, self.factors, self._generator),
+            begin(items.size, self.factors, self._generator),
+        )
         for _ in range(self.turns):
             self.P[:-1] = self._solved(users, self.Q[item], centred, self.biases[0])
             self.Q[:-1] = self._solved(items, self.P[user], centred, self.biases[1])

@@ -11,12 +11,17 @@ from numpy.random import Generator
 
 from zhixing.models.regressors import Regressor
 
-TURNS = 20
+TURNS = 30
 
 
 def rating_mean(*, generator: Generator | None = None) -> Regressor:
     """The mean of all ratings, whoever asks."""
     return RatingBiases(np.inf, np.inf)
+
+
+def item_mean(*, items: float = 3.0, generator: Generator | None = None) -> Regressor:
+    """The item's mean, as if it had `items` more ratings at the mean of all."""
+    return RatingBiases(np.inf, items)
 
 
 def rating_biases(*, users: float = 5.0, items: float = 3.0, generator: Generator | None = None) -> Regressor:
@@ -55,4 +60,5 @@ def known(inputs: np.ndarray, users: int, items: int) -> tuple[np.ndarray, np.nd
 def _shrunk(codes: np.ndarray, left: np.ndarray, penalty: float, length: int) -> np.ndarray:
     sums: np.ndarray = np.bincount(codes, left, length)
     counts = np.bincount(codes, minlength=length)
-    return np.divide(sums, counts + penalty, out=np.zeros(length), where=counts > 0)
+    shrunk: np.ndarray = np.divide(sums, counts + penalty, out=np.zeros(length), where=counts > 0)
+    return shrunk

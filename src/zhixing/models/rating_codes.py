@@ -30,11 +30,11 @@ class RatingCodes:
 
 
 def names(cells: "pandas.Series") -> np.ndarray:
-    """Names (n,) as strings: 7 and 7.0 are "7", as a column with gaps holds the latter."""
-    values = cells.to_numpy()
-    if values.dtype.kind == "f" and (values == np.floor(values)).all():
-        values = values.astype(np.int64)
-    return values.astype(str)
+    """Names (n,) as strings: 7 and 7.0 are "7", as a column with gaps holds the latter; a gap is called by none."""
+    gaps, values = cells.isna().to_numpy(), cells.to_numpy()
+    if values.dtype.kind == "f" and (values[~gaps] == np.floor(values[~gaps])).all():
+        values = np.where(gaps, 0, values).astype(np.int64)
+    return np.where(gaps, "", values.astype(str))
 
 
 def _numbers(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ however it was rated; BPR takes its steps in batches and lets an item have a bia
 Parity: Eq. 4 by brute force; the gradient of BPR by torch.
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.random import Generator
@@ -18,6 +18,7 @@ from zhixing.models.by_entity import ByEntity
 from zhixing.models.factorisation import begin, paired
 
 
+@runtime_checkable
 class Recommender(Protocol):
     """What a recommender can do."""
 
@@ -89,7 +90,7 @@ class _ImplicitFactors:
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "_ImplicitFactors":
         user, item = inputs.T
-        users, items = ByEntity(user, user.max() + 1), ByEntity(item, item.max() + 1)
+        users, items = ByEntity(user), ByEntity(item)
         self.P = np.zeros((users.size + 1, self.factors))
         self.Q = begin(items.size, self.factors, self._generator)[:-1, 1:]
         for _ in range(self.turns):

@@ -51,7 +51,11 @@ def rated(
     if held_out == "validation":
         known, judged = ratings.split(known, SHARE, seeds.numpy("validation"))
     codes = RatingCodes().fit(ratings.take(known))
-    inputs, asked, targets = codes.transform(ratings.take(known)), codes.transform(ratings.take(judged)), ratings.targets
+    inputs, asked, targets = (
+        codes.transform(ratings.take(known)),
+        codes.transform(ratings.take(judged)),
+        ratings.targets,
+    )
     fitted = model.build(generator=seeds.numpy("model")).fit(inputs, targets[known])
     answers = np.clip(fitted.predict(asked), targets[known].min(), targets[known].max())
     of_user, of_item = (

@@ -7,7 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from zhixing.core import BadSetting, Spec, Text, spec
+from zhixing.data.own.files import read_blocks
+from zhixing.data.own.rating_columns import looks_like_ratings
+from zhixing.data.own.ratings import own_ratings
 from zhixing.data.own.table import later_columns, later_rows, later_targets, own_table
+
+RATINGS = "ratings"
+"""The task, and the kind of data, of foretelling who will like what."""
 
 
 class Own(Protocol):
@@ -56,10 +62,29 @@ def own(
 ) -> Spec:
     """The call that reads what is at the path; raises BadSetting where something must be named that is not."""
     given = {"task": task, "time": time, "group": group}
+    if task == RATINGS or (target is None and task is None and _holds_ratings(path)):
+        return _ratings(path, target=target, time=time, group=group)
     if target is None:
         raise BadSetting(Text("name the column to foretell: --target COLUMN", "请指明要预测的列：--target 列名"))
     named = {name: value for name, value in given.items() if value is not None}
     return spec(own_table, path=str(Path(path).expanduser().absolute()), target=target, **named)
+
+
+def _holds_ratings(path: str | Path) -> bool:
+    """Whether a table file names columns of users, items and ratings."""
+    return looks_like_ratings(list(next(read_blocks(path), {})))
+
+
+def _ratings(path: str | Path, *, target: str | None, time: str | None, group: str | None) -> Spec:
+    if group is not None:
+        raise BadSetting(
+            Text(
+                "ratings are divided at random or by --time; leave --group out",
+                "评分按随机或 --time 划分；请去掉 --group",
+            )
+        )
+    named = {name: value for name, value in (("target", target), ("time", time)) if value is not None}
+    return spec(own_ratings, path=str(Path(path).expanduser().absolute()), **named)
 
 
 def later(card: Mapping[str, Any], path: str) -> Iterator[Any]:
@@ -67,14 +92,14 @@ def later(card: Mapping[str, Any], path: str) -> Iterator[Any]:
 
     Raises BadData where they cannot be.
     """
-    return {"table": later_rows}[card["kind"]](card, path)
+    return {"table": later_rows, RATINGS: later_rows}[card["kind"]](card, path)
 
 
 def later_answers(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
     """The targets of the same blocks, as the run counts them: -1 or NaN where there is none that it knows."""
-    return {"table": later_targets}[card["kind"]](card, path)
+    return {"table": later_targets, RATINGS: later_targets}[card["kind"]](card, path)
 
 
 def later_values(card: Mapping[str, Any], columns: Mapping[str, list[Any]]) -> Any:
     """The same of values that are there already, by column."""
-    return {"table": later_columns}[card["kind"]](card, columns)
+    return {"table": later_columns, RATINGS: later_columns}[card["kind"]](card, columns)

@@ -1,13 +1,13 @@
 """Which columns of a table hold users, items, ratings and times: by their names, else by what is in them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zhixing.core import BadData, BadSetting, Text
-from zhixing.core.errors import meant_by
 from zhixing.data.own.loose import listed
+from zhixing.data.own.profile import no_column
 
 if TYPE_CHECKING:
     import pandas
@@ -41,9 +41,9 @@ class RatingColumns:
     time: str | None
 
 
-def looks_like_ratings(names: "pandas.Index") -> bool:
+def looks_like_ratings(names: Sequence[str]) -> bool:
     """Whether one column each is called as users, items and ratings are."""
-    found = _by_name([str(name) for name in names])
+    found = _by_name(names)
     return all(len(found[role]) == 1 for role in ("user", "item", "target"))
 
 
@@ -57,7 +57,7 @@ def rating_columns(frame: "pandas.DataFrame", given: Mapping[str, str | None]) -
     chosen = {role: name for role, name in given.items() if name is not None}
     for name in chosen.values():
         if name not in names:
-            raise _absent(name, names)
+            raise no_column(name, names)
     if len(set(chosen.values())) < len(chosen):
         raise BadSetting(
             Text(
@@ -75,7 +75,7 @@ def rating_columns(frame: "pandas.DataFrame", given: Mapping[str, str | None]) -
     return RatingColumns(chosen["user"], chosen["item"], chosen["target"], chosen.get("time"))
 
 
-def _by_name(names: list[str]) -> dict[str, list[str]]:
+def _by_name(names: Sequence[str]) -> dict[str, list[str]]:
     """The columns that are called as each role is; of several users or items those called by a number come first."""
     found: dict[str, list[str]] = {}
     for role, called in CALLED.items():
@@ -110,16 +110,4 @@ def _by_content(frame: "pandas.DataFrame", role: str, free: list[str]) -> str:
             "no column is clearly the one of {role} ({why}); name it, as {setting}=COLUMN",
             "无法确定哪一列是{role}（{why}）；请指明，例如 {setting}=列名",
         ).format(role=WORDS[role], why=why.format(some=some), setting=role)
-    )
-
-
-def _absent(name: str, names: list[str]) -> BadData:
-    near = meant_by(name, names)
-    meant = Text(f"{near.en} ", near.zh) if near else Text("", "")
-    some = listed(names, most=20)
-    return BadData(
-        Text(
-            en=f"column {name!r} is not in the table; {meant.en}(columns: {some.en})",
-            zh=f"表格中没有列 {name!r}；{meant.zh}（现有列：{some.zh}）",
-        )
     )

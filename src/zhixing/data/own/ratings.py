@@ -1,14 +1,17 @@
 """Ratings of the user's own as a data set: who rated what, how high, and when."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zhixing.core import BadData, Text
+from zhixing.data.own import divide
+from zhixing.data.own.cells import Form
 from zhixing.data.own.files import checked_path, read_table
 from zhixing.data.own.rating_columns import RatingColumns, rating_columns
 
@@ -31,6 +34,8 @@ class OwnRatings:
     fingerprint: str
     """64 hexadecimal digits over the file as it was read."""
     found: RatingColumns
+    forms: Mapping[str, Form]
+    """How the cells of users and of items were read."""
     notes: tuple[Text, ...]
     classes: tuple[str, ...] = ()
 
@@ -51,6 +56,12 @@ class OwnRatings:
             user=self.found.user, item=self.found.item, share=100 * len(self) / users / items,
         )  # fmt: skip
 
+    @property
+    def card(self) -> dict[str, Any]:
+        """What must be known to read further pairs for what learned from these ratings; plain values."""
+        forms = {name: [form.kind, form.mark, list(form.values)] for name, form in self.forms.items()}
+        return {"kind": "ratings", "target": self.found.target, "columns": forms}
+
     def take(self, rows: np.ndarray) -> "pandas.DataFrame":
         """Users and items of these rows."""
         return self.features.iloc[rows]
@@ -63,9 +74,7 @@ class OwnRatings:
         once and rates all that she knows.
         """
         if self.times is None:
-            chosen = np.zeros(len(rows), dtype=bool)
-            chosen[generator.permutation(len(rows))[: round(share * len(rows))]] = True
-            return rows[~chosen], rows[chosen]
+            return divide.at_random(rows, share, generator)
         users = np.unique(self.features.iloc[rows, 0].to_numpy().astype(str), return_inverse=True)[1]
         counts = np.bincount(users)
         late = np.minimum(generator.binomial(counts, share), counts - 1)
@@ -137,6 +146,7 @@ def _read(
         times=times[last] if times is not None and time is not None else None,
         fingerprint=fingerprint,
         found=found,
+        forms={name: read.forms[name] for name in (found.user, found.item)},
         notes=tuple(notes),
     )
 
