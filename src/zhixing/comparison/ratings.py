@@ -56,7 +56,7 @@ def for_ratings() -> tuple[Family, ...]:
         Family(
             "bayesian",
             Text("Bayesian factorisation", "贝叶斯矩阵分解"),
-            choices(models.bayesian_factorisation, factors=(1, 3, 6, 10), sweeps=(100,), kept=(25,)),
+            choices(models.bayesian_factorisation, factors=(2, 4, 8, 12), sweeps=(100,), kept=(25,)),
             CODES,
         ),
         Family("neural", Text("neural factorisation", "神经矩阵分解"), _neural, CODES),

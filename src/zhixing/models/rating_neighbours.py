@@ -66,4 +66,6 @@ class ItemNeighbours:
         products = (by_item @ self.left).tocoo()
         value = products.data / (lengths[products.row] * lengths[products.col] + self.shrink)
         kept = (value > 0) & (products.row != products.col)
-        return sparse.csr_matrix((value[kept].astype(np.float32), (products.row[kept], products.col[kept])), shape=products.shape)
+        return sparse.csr_matrix(
+            (value[kept].astype(np.float32), (products.row[kept], products.col[kept])), shape=products.shape
+        )

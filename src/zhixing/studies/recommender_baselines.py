@@ -55,7 +55,9 @@ def design(scale: Scale) -> Design:
         seeds=SEEDS[scale],
         measures=[evaluate.rating_error],
         mechanism=[evaluate.error_by_ratings_of_item],
-        tuning=Tuning(on=evaluate.rating_error, settings={"held_out": "validation"}, seeds=1 if scale == "smoke" else 2),
+        tuning=Tuning(
+            on=evaluate.rating_error, settings={"held_out": "validation"}, seeds=1 if scale == "smoke" else 2
+        ),
         verdict=All(
             Better("neural", than="biases", on=evaluate.rating_error, by=0.0),
             Better("factors", than="neural", on=evaluate.rating_error, by=0.005),
@@ -79,3 +81,28 @@ def duel(scale: Scale, chosen: Arm, verdict: Better) -> Design:
     """Against biases with the penalties that are usually chosen; nothing is tuned."""
     biases = arm("biases", spec(models.rating_biases, users=4.0, items=2.0))
     return replace(design(scale), arms=[biases, chosen], verdict=verdict, tuning=None)
+
+
+study = Study(
+    slug="recommender-baselines",
+    chapter="families",
+    question=Text("a", "b"),
+    claim=Text("a", "b"),
+    source="x",
+    explanation=Explanation(*[Text("a", "b")] * 4),
+    design=design,
+    exercises=(
+        Exercise(
+            task=Text("a", "b"),
+            design=untuned,
+            among={"penalty": (0.5, 30.0), "factors": (1, 50)},
+            solution={"penalty": 2.0, "factors": 20},
+        ),
+        Exercise(
+            task=Text("a", "b"),
+            design=mended,
+            among={"rate": (0.0003, 0.1), "decay": (0.01, 10.0)},
+            solution={"rate": 0.02, "decay": 1.5},
+        ),
+    ),
+)

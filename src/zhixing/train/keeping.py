@@ -16,6 +16,7 @@ OURS = ("zhixing.models.", "zhixing.train.network.", "zhixing.train.rating_netwo
 TRUSTED = frozenset(
     {
         "numpy.dtype",
+        "scipy.sparse._csr.csr_matrix",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",

@@ -1,5 +1,7 @@
 """Networks that rate, as estimators, so that they pass through the same trials as other models of ratings."""
 
+from typing import Any
+
 import numpy as np
 
 from zhixing.core import Spec
@@ -22,8 +24,10 @@ class rating_network:  # noqa: N801 - called as the functions that make the othe
         self.mean, self.scale = float(targets.mean()), float(targets.std()) or 1.0
         self.regressor = network_regressor(model=sized, recipe=self.recipe, generator=self.generator)
         self.regressor.fit(inputs, (targets - self.mean) / self.scale)
-        del self.generator
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"mean": self.mean, "scale": self.scale, "regressor": self.regressor}
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:
         return self.mean + self.scale * self.regressor.predict(inputs)

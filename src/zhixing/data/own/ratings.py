@@ -192,24 +192,19 @@ def _seconds(times: "pandas.Series", *, needed: bool) -> np.ndarray | None:
 
 
 def _check(kept: "pandas.DataFrame", found: RatingColumns) -> None:
-    """Raises BadData for ratings too few, of one user or item, without a return, or all alike."""
-    if len(kept) < FEWEST:
-        raise BadData(
-            Text(
-                en=f"{len(kept)} ratings are too few to learn from; at least {FEWEST} are needed",
-                zh=f"只有 {len(kept)} 条评分，不足以学习；至少需要 {FEWEST} 条",
-            )
-        )
-    for column, kind in ((found.user, Text("user", "用户")), (found.item, Text("item", "物品"))):
-        different = kept[column].nunique()
-        if different == 1:
+    """Raises BadData for ratings of one user or item, without a return, too few, or all alike."""
+    roles = {found.user: Text("user", "用户"), found.item: Text("item", "物品")}
+    different = {column: kept[column].nunique() for column in roles}
+    for column, kind in roles.items():
+        if different[column] == 1:
             raise BadData(
                 Text(
                     "all {n:,} ratings are of one {kind} ({name}); a recommendation compares at least two",
                     "全部 {n:,} 条评分都属于同一个{kind}（{name}）；推荐至少需要两个",
                 ).format(n=len(kept), kind=kind, name=str(kept[column].iloc[0])[:30])
             )
-        if different == len(kept):
+    for column, kind in roles.items():
+        if different[column] == len(kept):
             raise BadData(
                 Text(
                     "no {kind} in {column!r} comes twice, so that nothing is known of any; is it the number of a row? "
@@ -217,6 +212,13 @@ def _check(kept: "pandas.DataFrame", found: RatingColumns) -> None:
                     "{column!r} 列中没有重复出现的{kind}，对每一个都一无所知；它是不是行号？请指明正确的列",
                 ).format(kind=kind, column=column)
             )
+    if len(kept) < FEWEST:
+        raise BadData(
+            Text(
+                en=f"{len(kept)} ratings are too few to learn from; at least {FEWEST} are needed",
+                zh=f"只有 {len(kept)} 条评分，不足以学习；至少需要 {FEWEST} 条",
+            )
+        )
     if kept[found.target].nunique() == 1:
         raise BadData(
             Text(
