@@ -186,6 +186,8 @@ def test_later_pairs_are_read_as_the_ratings_were(written, tmp_path):
     neural = spec(train.rating_network, model=spec(models.NeuralFactorisation, factors=2, embedding=2), recipe=recipe)
     later = tmp_path / "later.csv"
     later.write_text("item,user\n3,101\n,102\n77,101\n3,nobody\n", encoding="utf-8")
+    (answers,) = data.later_answers(ratings.card, written(table(30), "known.csv"))
+    np.testing.assert_array_equal(answers, table(30)["rating"])
     for candidate in (
         spec(models.item_mean),
         spec(models.rating_biases),

@@ -44,6 +44,6 @@ def movielens(*, users: int | None = None, by_time: bool = False) -> OwnRatings:
         times=times if by_time else None,
         fingerprint=digest.hexdigest(),
         found=RatingColumns("userId", "movieId", "rating", "timestamp"),
-        forms={name: Form("number") for name in ("userId", "movieId")},
+        forms={name: Form("number") for name in ("userId", "movieId", "rating")},
         notes=(),
     )

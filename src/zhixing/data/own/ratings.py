@@ -35,7 +35,7 @@ class OwnRatings:
     """64 hexadecimal digits over the file as it was read."""
     found: RatingColumns
     forms: Mapping[str, Form]
-    """How the cells of users and of items were read."""
+    """How the cells of users, items and ratings were read."""
     notes: tuple[Text, ...]
     classes: tuple[str, ...] = ()
 
@@ -60,7 +60,8 @@ class OwnRatings:
     def card(self) -> dict[str, Any]:
         """What must be known to read further pairs for what learned from these ratings; plain values."""
         forms = {name: [form.kind, form.mark, list(form.values)] for name, form in self.forms.items()}
-        return {"kind": "ratings", "target": self.found.target, "columns": forms}
+        target = {self.found.target: forms.pop(self.found.target)}
+        return {"kind": "ratings", "columns": forms, "target": target, "classes": []}
 
     def take(self, rows: np.ndarray) -> "pandas.DataFrame":
         """Users and items of these rows."""
@@ -146,7 +147,7 @@ def _read(
         times=times[last] if times is not None and time is not None else None,
         fingerprint=fingerprint,
         found=found,
-        forms={name: read.forms[name] for name in (found.user, found.item)},
+        forms={name: read.forms[name] for name in (found.user, found.item, found.target)},
         notes=tuple(notes),
     )
 
