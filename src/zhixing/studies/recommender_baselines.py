@@ -151,15 +151,15 @@ study = Study(
             "Factorisation is solved by turns: once the films' factors are taken as known, each user's follow from a small "
             "system of equations, and the other way round. The networks take 700 steps of AdamW (a kind of gradient "
             "descent) with 512 ratings each, while a fifth of their hidden units rests at random; their sizes are the best "
-            "of twenty to thirty that we had tried at random, on other divisions. The error is the root of the mean squared error, in stars. As the "
-            "smallest difference that matters we took 0.005 stars, about a third of what factorisation gains over biases. "
+            "of twenty to thirty that we had tried at random, on other divisions. The error is the root of the mean "
+            "squared error, in stars. As the smallest difference that matters we took 0.005 stars, about a third of what factorisation gains over biases. "
             "Beside it stands the error of films with 0, 1 to 2, 3 to 7, 8 to 20, 21 to 54, and 55 or more known ratings.",
             zh="数据是 MovieLens 的 671 位用户给 9,066 部电影打的 100,004 个评分，从半星到五星。每个种子用其中五分之四来学习，"
             "五分之一来评判，各模型完全相同。在此之前，每个模型在结论看不到的划分上试八种设置：偏置试两个惩罚，矩阵分解试惩罚"
             "和因子数，两种网络试学习率和权重衰减（没有依据的数缩小得多快）。矩阵分解轮流求解：把电影的因子当作已知，每位用户"
             "的因子便由一个小方程组得出，反过来也一样。网络用 AdamW（一种梯度下降）走 700 步，每步 512 个评分，其间随机让五分"
-            "之一的隐藏单元休息；网络的大小是我们事先在别的划分上随机试过的二三十种中最好的。误差取均方根，单位是星。最小的有意义的差别"
-            "定为 0.005 星，约为矩阵分解相对偏置所得的三分之一。另外画出已有 0、1–2、3–7、8–20、21–54 和 55 个以上评分的电"
+            "之一的隐藏单元休息；网络的大小是我们事先在别的划分上随机试过的二三十种中最好的。误差取均方根，单位是星。最小的"
+            "有意义的差别定为 0.005 星，约为矩阵分解相对偏置所得的三分之一。另外画出已有 0、1–2、3–7、8–20、21–54 和 55 个以上评分的电"
             "影各自的误差。",
         ),
         meaning=Text(
@@ -213,8 +213,8 @@ study = Study(
     published=Text(
         en="No figure of the sources can be set beside ours: they judge lists of films by the share of hits, on the larger "
         "MovieLens set of a million ratings; we judge foretold stars. The order can. He et al. report NeuMF ahead of the "
-        "network alone and of the product alone; Rendle et al. find the tuned product ahead of both. Here the product is far ahead of the "
-        "network alone, as with Rendle, and no difference to NeuMF matters: ours has biases as well, and a "
+        "network alone and of the product alone; Rendle et al. find the tuned product ahead of both. Here the product is far ahead "
+        "of the network alone, as with Rendle, and no difference to NeuMF matters: ours has biases as well, and a "
         "decay that was tuned.",
         zh="这些文献的数字不能与我们的直接相比：它们在更大的、一百万个评分的 MovieLens 上按命中率评判电影清单，我们评判的是预测的"
         "星数。可以比的是次序。He 等人报告 NeuMF 领先于单用网络和单用内积；Rendle 等人发现调好的内积领先于两者。在这里，内积远"
