@@ -203,3 +203,20 @@ def test_later_pairs_are_read_as_the_ratings_were(written, tmp_path):
         pair = pandas.DataFrame({"user": [101], "item": [3]})
         assert answers[0] == pytest.approx(learner.answers(pair)[0])
         assert np.isfinite(answers).all()
+
+
+def test_the_contest_on_ratings_has_families_of_equally_many_choices(written, memory_watch):
+    from zhixing import comparison
+    from zhixing.comparison.contest import contest
+    from zhixing.comparison.families import CHOICES
+    from zhixing.core import Seeds
+
+    assert comparison.compare  # the front door takes the same path
+    study = contest(written(table()))
+    assert study.question.en == "Which model foretells rating of ratings.csv best?"
+    design = study.design("quick")
+    names = [arm.name for arm in design.arms]
+    assert names == ["mean", "biases", "neighbours", "factors", "bayesian", "neural"]
+    assert all(len(set(arm.settings["candidates"])) == CHOICES for arm in design.arms)
+    biases = study.plan("quick").calls["biases"].build(Seeds(0), memory_watch())
+    assert 0 < biases["root_mean_square"] < 3
