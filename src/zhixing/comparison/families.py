@@ -1,7 +1,7 @@
 """What enters a contest: families, each with the same number of settings to choose from, and what decides between them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 
 import numpy as np
@@ -54,6 +54,8 @@ class Task:
     mechanism: Sequence[Measure] = ()
     least: float = 0.0
     """The least difference that counts as ahead."""
+    most: Mapping[Scale, int | None] = field(default_factory=lambda: {"smoke": 500, "quick": 10_000, "full": None})
+    """The most items that any family learns from, by scale."""
 
 
 def choices(function: Callable[..., object], **settings: Sequence[float | int]) -> Callable[[], tuple[Spec, ...]]:

@@ -6,6 +6,7 @@ from .dataset import split as split
 from .dataset import split_rows as split_rows
 from .digits import digits28 as digits28
 from .mnist1d import mnist1d as mnist1d
+from .movielens import movielens as movielens
 from .own.divide import at_random as at_random
 from .own.files import TableFile as TableFile
 from .own.files import checked_path as checked_path
@@ -22,7 +23,14 @@ from .own.profile import Leak as Leak
 from .own.profile import Profile as Profile
 from .own.profile import class_names as class_names
 from .own.profile import profile as profile
+<<<<<<< HEAD
 from .own.sounds import own_sounds as own_sounds
+=======
+from .own.rating_columns import RatingColumns as RatingColumns
+from .own.rating_columns import looks_like_ratings as looks_like_ratings
+from .own.ratings import OwnRatings as OwnRatings
+from .own.ratings import own_ratings as own_ratings
+>>>>>>> c00ad4b262f99c4aafecb826fb7976745e791102
 from .own.table import OwnTable as OwnTable
 from .own.table import own_table as own_table
 from .own.tags import OwnTags as OwnTags

@@ -110,6 +110,15 @@ from .questions import roc_area as roc_area
 from .ranks import critical_difference as critical_difference
 from .ranks import mean_ranks as mean_ranks
 from .ranks import wins as wins
+from .ratings import error_by_ratings_of_item as error_by_ratings_of_item
+from .ratings import rating_error as rating_error
+from .recommending import Lists as Lists
+from .recommending import best_items as best_items
+from .recommending import catalogue_coverage as catalogue_coverage
+from .recommending import discounted_gain as discounted_gain
+from .recommending import hit_rate as hit_rate
+from .recommending import lists as lists
+from .recommending import recall_of_lists as recall_of_lists
 from .shifts import accuracy_by_shift as accuracy_by_shift
 from .shifts import accuracy_lost as accuracy_lost
 from .shifts import answers_changed as answers_changed

@@ -2,6 +2,7 @@ from .axes import principal_axes as principal_axes
 from .axes import random_axes as random_axes
 from .axes import searched_axes as searched_axes
 from .axes import widest_columns as widest_columns
+from .bayesian_factorisation import bayesian_factorisation as bayesian_factorisation
 from .classical import Estimator as Estimator
 from .classical import boosting as boosting
 from .classical import forest as forest
@@ -17,8 +18,12 @@ from .clusterings import k_means as k_means
 from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
+<<<<<<< HEAD
 from .crf import LinearChainCRF as LinearChainCRF
 from .crf import PlaceByPlace as PlaceByPlace
+=======
+from .factorisation import factorisation as factorisation
+>>>>>>> c00ad4b262f99c4aafecb826fb7976745e791102
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
 from .linear import SoftmaxRegression as SoftmaxRegression
@@ -26,6 +31,7 @@ from .linear_taggers import FieldTagger as FieldTagger
 from .linear_taggers import FrequentTag as FrequentTag
 from .linear_taggers import Tagger as Tagger
 from .mlp import MLP as MLP
+from .neural_factorisation import NeuralFactorisation as NeuralFactorisation
 from .perceptron import Perceptron as Perceptron
 from .pictures import FlatPictures as FlatPictures
 from .pictures import StandardPictures as StandardPictures
@@ -34,6 +40,16 @@ from .processes import GaussianProcess as GaussianProcess
 from .random_features import least_squares as least_squares
 from .random_features import random_directions as random_directions
 from .random_features import random_features as random_features
+from .rating_biases import item_mean as item_mean
+from .rating_biases import rating_biases as rating_biases
+from .rating_biases import rating_mean as rating_mean
+from .rating_codes import RatingCodes as RatingCodes
+from .rating_neighbours import item_neighbours as item_neighbours
+from .recommenders import Recommender as Recommender
+from .recommenders import by_rating as by_rating
+from .recommenders import implicit_factors as implicit_factors
+from .recommenders import pairwise_ranking as pairwise_ranking
+from .recommenders import popularity as popularity
 from .regressors import Regressor as Regressor
 from .regressors import neighbour_mean as neighbour_mean
 from .regressors import process_mean as process_mean

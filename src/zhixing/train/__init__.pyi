@@ -20,6 +20,9 @@ from .optimisers import Optimiser as Optimiser
 from .optimisers import adamw as adamw
 from .optimisers import muon as muon
 from .optimisers import sgd as sgd
+from .rating import Foretold as Foretold
+from .rating import rated as rated
+from .rating_network import rating_network as rating_network
 from .schedules import constant as constant
 from .schedules import cosine as cosine
 from .schedules import linear as linear

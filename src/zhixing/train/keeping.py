@@ -12,10 +12,15 @@ import numpy as np
 from zhixing.core import BadData, Text
 from zhixing.train.learner import Learner
 
+<<<<<<< HEAD
 OURS = ("zhixing.models.", "zhixing.train.network.", "zhixing.train.tagging.")
+=======
+OURS = ("zhixing.models.", "zhixing.train.network.", "zhixing.train.rating_network.")
+>>>>>>> c00ad4b262f99c4aafecb826fb7976745e791102
 TRUSTED = frozenset(
     {
         "numpy.dtype",
+        "scipy.sparse._csr.csr_matrix",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",

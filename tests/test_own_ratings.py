@@ -1,0 +1,222 @@
+"""Ratings of the user's own: columns found in two languages, splits by chance and by time, bad ones in one line."""
+
+import numpy as np
+import pandas
+import pytest
+
+from zhixing import data
+from zhixing.core import BadData, BadSetting, spec
+
+
+def table(rows: int = 60, **names: str) -> pandas.DataFrame:
+    """Ratings of 9 items by 8 users, every pair at most once, with seconds that grow."""
+    pairs = np.random.default_rng(0).permutation(72)[:rows]
+    columns = {
+        "user": pairs // 9 + 100,
+        "item": pairs % 9,
+        "rating": 1 + pairs % 5,
+        "time": 1_000_000 + np.arange(rows),
+    }
+    return pandas.DataFrame({names.get(role, role): values for role, values in columns.items()})
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes a frame to a file and gives its path."""
+
+    def write(frame: pandas.DataFrame, name: str = "ratings.csv") -> str:
+        frame.to_csv(tmp_path / name, index=False)
+        return str(tmp_path / name)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"user": "userId", "item": "movieId", "rating": "rating", "time": "timestamp"},
+        {"user": "user_id", "item": "ASIN", "rating": "Stars", "time": "Review Time"},
+        {"user": "用户", "item": "电影", "rating": "评分", "time": "时间"},
+        {"user": "用户ID", "item": "商品编号", "rating": "打分", "time": "评价时间"},
+        {"user": "reviewer", "item": "title", "rating": "score", "time": "date"},
+    ],
+)
+def test_columns_are_found_by_their_names(names, written):
+    frame = table(**names)
+    names = {role: names[role] for role in ("user", "item", "rating", "time")}
+    path = written(frame[list(reversed(frame.columns))])
+    found = data.own_ratings(path=path)
+    assert (found.found.user, found.found.item, found.found.target, found.found.time) == tuple(names.values())
+    assert len(found) == 60
+    assert found.classes == ()
+    assert found.targets.dtype == np.float64
+    assert list(found.take(np.arange(2)).columns) == [names["user"], names["item"]]
+    assert names["user"] in found.told.en
+    assert names["item"] in found.told.zh
+    assert data.own(path) == spec(data.own_ratings, path=path)
+
+
+def test_columns_without_telling_names_are_found_by_what_they_hold(written):
+    frame = table(user="a", item="b", rating="c", time="d").assign(a=lambda t: "p" + t["a"].astype(str))
+    found = data.own_ratings(path=written(frame.drop(columns="d"))).found
+    assert (found.user, found.item, found.target, found.time) == ("a", "b", "c", None)
+    three = written(frame.assign(e=frame["b"] + 50), "three.csv")
+    with pytest.raises(BadData, match=r"no column is clearly the one of users .*'a', 'b', 'e'.*user=COLUMN"):
+        data.own_ratings(path=three, time="d")
+    given = data.own_ratings(path=three, user="e", item="a", target="c")
+    assert (given.found.user, given.found.item, given.found.target) == ("e", "a", "c")
+
+
+def test_of_two_names_of_an_item_the_number_is_taken(written):
+    frame = table(user="userId", item="movieId").assign(title=lambda t: "film " + t["movieId"].astype(str))
+    assert data.own_ratings(path=written(frame)).found.item == "movieId"
+
+
+def test_the_last_of_several_ratings_counts(written):
+    frame = table()
+    changed = frame.iloc[[3, 7]].assign(rating=9, time=[5_000_000, 0])  # one later, one earlier than the first
+    found = data.own_ratings(path=written(pandas.concat([frame, changed])))
+    assert len(found) == 60
+    assert (found.targets == 9).sum() == 1
+    assert any("2 ratings were given again" in note.en and "2 条评分" in note.zh for note in found.notes)
+    without = data.own_ratings(path=written(pandas.concat([frame, changed]).drop(columns="time"), "untimed.csv"))
+    assert (without.targets == 9).sum() == 2  # the last in the file
+
+
+def test_gaps_are_left_out_and_said(written):
+    frame = table().astype({"user": object, "rating": object})
+    frame.loc[[1, 2], "user"] = None
+    frame.loc[5, "rating"] = None
+    found = data.own_ratings(path=written(frame))
+    assert len(found) == 57
+    assert any("3 rows without a user" in note.en for note in found.notes)
+
+
+def test_a_random_split_has_its_share_and_depends_on_the_generator_alone(written):
+    ratings = data.own_ratings(path=written(table()))
+    rows = np.arange(5, 45)
+    known, judged = ratings.split(rows, 0.25, np.random.default_rng(1))
+    assert sorted([*known, *judged]) == rows.tolist()
+    assert len(judged) == 10
+    np.testing.assert_array_equal(ratings.split(rows, 0.25, np.random.default_rng(1))[1], judged)
+    assert set(ratings.split(rows, 0.25, np.random.default_rng(2))[1]) != set(judged)
+
+
+def test_a_split_by_time_judges_each_user_by_her_latest_ratings(written):
+    frame = table().sample(frac=1, random_state=0)
+    ratings = data.own_ratings(path=written(frame), time="time")
+    rows = np.random.default_rng(0).permutation(60)[:50]
+    cuts, shares = set(), []
+    for seed in range(20):
+        known, judged = ratings.split(rows, 0.25, np.random.default_rng(seed))
+        assert sorted([*known, *judged]) == sorted(rows)
+        users = ratings.features["user"].to_numpy()
+        for user in set(users[rows]):
+            own, later = known[users[known] == user], judged[users[judged] == user]
+            assert len(own)
+            assert not len(later) or ratings.times[own].max() < ratings.times[later].min()
+        cuts.add(tuple(sorted(judged)))
+        shares.append(len(judged) / len(rows))
+    assert len(cuts) == 20
+    assert 0.2 < np.mean(shares) < 0.3
+
+
+def test_dates_order_as_numbers_do(written):
+    frame = table().assign(time=lambda t: pandas.to_datetime(t["time"] * 1000, unit="s").dt.strftime("%Y-%m-%d %H:%M"))
+    by_date = data.own_ratings(path=written(frame), time="time")
+    assert (np.diff(by_date.times) > 0).all()
+
+
+def test_a_file_that_changed_is_read_anew(written):
+    first = data.own_ratings(path=written(table()))
+    again = data.own_ratings(path=written(table(50)))
+    assert (len(first), len(again)) == (60, 50)
+    assert first.fingerprint != again.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "message"),
+    [
+        ({"user": 1}, {}, r"all 9 ratings are of one user \(1\); a recommendation compares at least two"),
+        ({"item": "x"}, {}, r"all 8 ratings are of one item \(x\)"),
+        ({"rating": 4}, {}, r"every rating in 'rating' is 4; there is nothing to tell apart"),
+        ({"rating": "good"}, {}, r"the ratings in 'rating' are no numbers but such as 'good'"),
+        ({"user": np.arange(60)}, {}, r"no user in 'user' comes twice.*name the right column"),
+        ({"item": np.arange(60)}, {}, r"no item in 'item' comes twice"),
+        ({"time": "once"}, {"time": "time"}, r"the column 'time' holds words as 'once'; a time is a date"),
+        ({}, {"user": "usr"}, r"column 'usr' is not in the table; did you mean 'user'\?"),
+        ({}, {"target": "note"}, r"column 'note' is not in the table"),
+    ],
+)
+def test_bad_ratings_are_refused_in_one_line(change, options, message, written):
+    frame = table().assign(**change)
+    with pytest.raises(BadData, match=message) as caught:
+        data.own_ratings(path=written(frame), **options)
+    for text in (caught.value.message.en, caught.value.message.zh):
+        assert "\n" not in text
+        assert len(text) < 250
+
+
+def test_too_few_and_columns_in_two_roles_are_refused(written):
+    with pytest.raises(BadData, match="12 ratings are too few to learn from; at least 20 are needed"):
+        data.own_ratings(path=written(table(12)))
+    with pytest.raises(BadSetting, match="stand in columns of their own; got user, user"):
+        data.own_ratings(path=written(table(), "other.csv"), user="user", item="user")
+
+
+def test_only_tables_that_name_all_three_columns_are_taken_for_ratings(written):
+    path = written(table().rename(columns={"rating": "price"}))
+    with pytest.raises(BadSetting, match="--target COLUMN"):
+        data.own(path)
+    assert data.own(path, target="price", task="ratings") == spec(data.own_ratings, path=path, target="price")
+    with pytest.raises(BadSetting, match="leave --group out"):
+        data.own(path, target="price", task="ratings", group="user")
+    assert data.own(written(table()), target="rating").function is data.own_table
+
+
+def test_later_pairs_are_read_as_the_ratings_were(written, tmp_path):
+    from zhixing import models, train
+    from zhixing.train.keeping import as_bytes, from_bytes
+    from zhixing.train.learner import Lesson
+
+    ratings = data.own_ratings(path=written(table()))
+    rows = np.arange(len(ratings))
+    lesson = Lesson(spec(models.RatingCodes), ratings.take(rows), ratings.targets, ())
+    recipe = spec(train.Recipe, optimiser=spec(train.adamw), steps=3, batch=16)
+    neural = spec(train.rating_network, model=spec(models.NeuralFactorisation, factors=2, embedding=2), recipe=recipe)
+    later = tmp_path / "later.csv"
+    later.write_text("item,user\n3,101\n,102\n77,101\n3,nobody\n", encoding="utf-8")
+    (answers,) = data.later_answers(ratings.card, written(table(30), "known.csv"))
+    np.testing.assert_array_equal(answers, table(30)["rating"])
+    for candidate in (
+        spec(models.item_mean),
+        spec(models.rating_biases),
+        spec(models.item_neighbours),
+        spec(models.factorisation, factors=2),
+        spec(models.bayesian_factorisation, factors=2, sweeps=6, burn_in=2, kept=2),
+        neural,
+    ):
+        learner = lesson.learner(candidate, np.random.default_rng(0))
+        (block,) = data.later(ratings.card, str(later))
+        answers = from_bytes(as_bytes(learner)).answers(block)
+        np.testing.assert_array_equal(answers, learner.answers(block))
+        pair = pandas.DataFrame({"user": [101], "item": [3]})
+        assert answers[0] == pytest.approx(learner.answers(pair)[0])
+        assert np.isfinite(answers).all()
+
+
+def test_the_contest_on_ratings_has_families_of_equally_many_choices(written, memory_watch):
+    from zhixing import comparison
+    from zhixing.comparison.contest import contest
+    from zhixing.comparison.families import CHOICES
+    from zhixing.core import Seeds
+
+    assert comparison.compare  # the front door takes the same path
+    study = contest(written(table()))
+    assert study.question.en == "Which model foretells rating of ratings.csv best?"
+    design = study.design("quick")
+    names = [arm.name for arm in design.arms]
+    assert names == ["mean", "biases", "neighbours", "factors", "bayesian", "neural"]
+    assert all(len(set(arm.settings["candidates"])) == CHOICES for arm in design.arms)
+    biases = study.plan("quick").calls["biases"].build(Seeds(0), memory_watch())
+    assert 0 < biases["root_mean_square"] < 3
