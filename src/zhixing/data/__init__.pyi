@@ -6,6 +6,7 @@ from .dataset import split as split
 from .dataset import split_rows as split_rows
 from .digits import digits28 as digits28
 from .mnist1d import mnist1d as mnist1d
+from .own.columns import Column as Column
 from .own.divide import at_random as at_random
 from .own.files import TableFile as TableFile
 from .own.files import checked_path as checked_path
@@ -15,7 +16,6 @@ from .own.kinds import later as later
 from .own.kinds import later_answers as later_answers
 from .own.kinds import later_values as later_values
 from .own.kinds import own as own
-from .own.profile import Column as Column
 from .own.profile import Leak as Leak
 from .own.profile import Profile as Profile
 from .own.profile import class_names as class_names
