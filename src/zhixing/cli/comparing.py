@@ -19,7 +19,11 @@ Target = Annotated[str | None, typer.Option(help=say("The column to foretell.", 
 TaskName = Annotated[
     str | None,
     typer.Option(
-        help=say("classes or regression; found by itself.", "classes（分类）或 regression（回归）；默认自动判断。")
+        help=say(
+            "classes or regression, found by itself; without a target clusters, density, anomalies or reduction.",
+            "classes（分类）或 regression（回归），默认自动判断；没有目标列时为 clusters（聚类）、density（密度）、anomalies（异常）"
+            "或 reduction（降维）。",
+        )
     ),
 ]
 Time = Annotated[
@@ -56,6 +60,16 @@ def compare(
     task: TaskName = None,
     time: Time = None,
     group: Group = None,
+    known: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "Without a target: a column of known groups, which only judges.",
+                "没有目标列时：一列已知分组，只用来评判。",
+            ),
+            metavar="COLUMN",
+        ),
+    ] = None,
     scale: Annotated[
         str,
         typer.Option(
@@ -83,13 +97,13 @@ def compare(
 
     seconds = budget_seconds(budget)
     chosen = checked_scale(scale)
-    own: data.Own = data.own(table, target=target, task=task, time=time, group=group).build()
+    own: data.Own = data.own(table, target=target, task=task, time=time, group=group, known=known).build()
     if not as_json:
         print_found(table, own)
     with Progress(language()) as progress:
         ranking = comparison.compare(
-            table, target, task=task, time=time, group=group, scale=chosen, seeds=seeds, budget=seconds,
-            workers=workers, lang=language(), listen=progress,
+            table, target, task=task, time=time, group=group, known=known, scale=chosen, seeds=seeds,
+            budget=seconds, workers=workers, lang=language(), listen=progress,
         )  # fmt: skip
     if as_json:
         print_json(

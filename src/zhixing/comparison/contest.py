@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from zhixing import data, evaluate, train
-from zhixing.comparison.families import CHOICES, Family, Task
+from zhixing import data, evaluate
+from zhixing.comparison.families import Family, Task
 from zhixing.comparison.ranking import Ranking, ranking, sentence
 from zhixing.comparison.tables import of_table
-from zhixing.core import Spec, Text, spec
-from zhixing.data import OwnTable
+from zhixing.comparison.unlabelled import of_unlabelled
+from zhixing.core import Spec, Text
+from zhixing.data import OwnTable, OwnUnlabelled
 from zhixing.evaluate.measure import Measure
 from zhixing.study import Arm, Claim, Design, Explanation, Scale, Study, Table
 from zhixing.study.ask import ask
@@ -65,7 +66,7 @@ class Leads:
         )
 
 
-KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table}
+KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table, OwnUnlabelled: of_unlabelled}
 """The contest on each kind of data of one's own, given the data set and where it was read from."""
 
 
@@ -85,7 +86,7 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
 
     def design(scale: Scale) -> Design:
         return Design(
-            trial=spec(train.tuned, data=source, measures=(*task.measures, *task.mechanism), efforts=efforts),
+            trial=task.trial.with_settings(data=source, measures=(*task.measures, *task.mechanism), efforts=efforts),
             arms=[_arm(family, len(own), MOST[scale]) for family in task.families],
             seeds=SEEDS[scale],
             measures=(*task.measures, *efforts),
@@ -135,6 +136,7 @@ def compare(
     task: str | None = None,
     time: str | None = None,
     group: str | None = None,
+    known: str | None = None,
     **options: Any,
 ) -> Ranking:
     """Which family is best on data of one's own; further options are those of `zhixing.study.ask.ask`.
@@ -142,11 +144,11 @@ def compare(
     Every family divides the same rows alike, chooses among equally many settings on validation rows, and is judged once
     a division on rows that chose nothing. Raises as `contest` and `ask` do.
     """
-    return ranking(ask(contest(path, target, task=task, time=time, group=group), **options))
+    return ranking(ask(contest(path, target, task=task, time=time, group=group, known=known), **options))
 
 
 def _arm(family: Family, count: int, most: int | None) -> Arm:
-    own = {"candidates": family.candidates(), "preparation": family.preparation}
+    own = {"candidates": family.candidates(), "preparation": family.preparation, **family.settings}
     limits = [limit for limit in (family.most, most) if limit is not None and limit < count]
     if not limits:
         return Arm(family.name, label=family.label, **own)
@@ -157,7 +159,12 @@ def _arm(family: Family, count: int, most: int | None) -> Arm:
 
 
 def _explanation(task: Task, own: data.Own) -> Explanation:
-    counted = {"count": len(own), "items": task.items, "families": len(task.families), "choices": CHOICES}
+    counted = {
+        "count": len(own),
+        "items": task.items,
+        "families": len(task.families),
+        "choices": len(task.families[0].candidates()),
+    }
     experiment = Text(
         "{families} families learn from the same {count:,} {items}. For each division a quarter of them judges. Of the "
         "rest a quarter chooses among {choices} settings of each family, which is then fitted to all of the rest. ",

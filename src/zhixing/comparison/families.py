@@ -1,8 +1,9 @@
 """What enters a contest: families, each with the same number of settings to choose from, and what decides between them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 
 from zhixing import models, train
 from zhixing.core import Spec, Text, spec
@@ -13,6 +14,7 @@ CHOICES = 4
 
 
 TABLE = spec(models.Preparation)
+TUNED = spec(train.tuned)
 ROWS = Text("rows", "行")
 
 
@@ -26,6 +28,8 @@ class Family:
     preparation: Spec = TABLE
     most: int | None = None
     """The most rows that it learns from, where its work grows faster than they do; None for all."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What the task's trial is told besides, of this family alone."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Task:
     mechanism: Sequence[Measure] = ()
     least: float = 0.0
     """The least difference that counts as ahead."""
+    trial: Spec = TUNED
+    """What chooses a family's settings and judges it; the contest adds the data, what enters and what is measured."""
 
 
 def choices(function: Callable[..., object], **settings: Sequence[float | int]) -> Callable[[], tuple[Spec, ...]]:

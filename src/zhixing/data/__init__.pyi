@@ -5,6 +5,7 @@ from .dataset import Part as Part
 from .dataset import split as split
 from .dataset import split_rows as split_rows
 from .digits import digits28 as digits28
+from .heaps import one_heap as one_heap
 from .mnist1d import mnist1d as mnist1d
 from .own.columns import Column as Column
 from .own.divide import at_random as at_random
@@ -22,6 +23,8 @@ from .own.profile import class_names as class_names
 from .own.profile import profile as profile
 from .own.table import OwnTable as OwnTable
 from .own.table import own_table as own_table
+from .own.unlabelled import OwnUnlabelled as OwnUnlabelled
+from .own.unlabelled import own_unlabelled as own_unlabelled
 from .pairs import digit_pairs as digit_pairs
 from .questions import rare as rare
 from .reduced import reduced as reduced

@@ -128,3 +128,13 @@ from .thresholds import harmonic_mean as harmonic_mean
 from .thresholds import precision_at as precision_at
 from .thresholds import recall_at as recall_at
 from .thresholds import sweep as sweep
+from .unlabelled import agreement_of as agreement_of
+from .unlabelled import disagreement as disagreement
+from .unlabelled import group_sizes as group_sizes
+from .unlabelled import groups_found as groups_found
+from .unlabelled import planted_missed as planted_missed
+from .unlabelled import silhouette_held_out as silhouette_held_out
+from .unlabelled import steadiness as steadiness
+from .unlabelled import surprise as surprise
+from .unlabelled import surprise_at_oddest as surprise_at_oddest
+from .unlabelled import unsteadiness as unsteadiness

@@ -31,3 +31,4 @@ from .to_target import relative_cost as relative_cost
 from .to_target import steps_to as steps_to
 from .tuned import kept as kept
 from .tuned import tuned as tuned
+from .untargeted import clustered as clustered

@@ -1,6 +1,6 @@
 """Every kind of data of one's own: what they have in common, which kind a path holds, and rows that come later."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from zhixing.core import BadSetting, Spec, Text, spec
 from zhixing.data.own.table import later_columns, later_rows, later_targets, own_table
+from zhixing.data.own.unlabelled import own_unlabelled
 
 
 class Own(Protocol):
@@ -53,13 +54,26 @@ def own(
     task: str | None = None,
     time: str | None = None,
     group: str | None = None,
+    known: str | None = None,
 ) -> Spec:
-    """The call that reads what is at the path; raises BadSetting where something must be named that is not."""
-    given = {"task": task, "time": time, "group": group}
-    if target is None:
-        raise BadSetting(Text("name the column to foretell: --target COLUMN", "请指明要预测的列：--target 列名"))
+    """The call that reads what is at the path: a table with a target, or one without, whose groups may be `known`.
+
+    Raises BadSetting for an option that does not suit what is there.
+    """
+    given = {"task": task, "time": time, "group": group, "known": known}
     named = {name: value for name, value in given.items() if value is not None}
-    return spec(own_table, path=str(Path(path).expanduser().absolute()), target=target, **named)
+    place = str(Path(path).expanduser().absolute())
+    if target is None:
+        _refuse(named, ("time", "group"), Text("without --target there is none", "没有 --target 时不能使用"))
+        return spec(own_unlabelled, path=place, **named)
+    _refuse(named, ("known",), Text("with --target there is none", "有 --target 时不能使用"))
+    return spec(own_table, path=place, target=target, **named)
+
+
+def _refuse(named: Mapping[str, str], options: Sequence[str], why: Text) -> None:
+    for name in options:
+        if name in named:
+            raise BadSetting(Text(f"--{name}: {why.en}; leave it out", f"--{name}：{why.zh}；请去掉它"))
 
 
 def later(card: Mapping[str, Any], path: str) -> Iterator[Any]:

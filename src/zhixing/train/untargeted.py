@@ -1,0 +1,117 @@
+"""The trial of clusterings: the number of groups is chosen on validation rows, then judged by rows that chose nothing.
+
+Without a target what can be judged is whether groups come again: two halves of the rows teach a clustering each, and both
+place the same further rows (Ben-Hur et al. 2002; Lange et al. 2004). One heap cut in two may come again nearly as steadily,
+so the same is done with rows of one heap, for measures to compare.
+"""
+
+import pickle
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from zhixing.core import Seeds, Series, Spec, Watch
+from zhixing.data import OwnUnlabelled, at_random, one_heap
+from zhixing.train.tuned import FOR_TABLES, OfEffort
+
+PAIRS = 3
+"""Pairs of halves, and heaps, of which each candidate makes groups."""
+
+
+class OfGroups(Protocol):
+    """A measure of a clustering: "rows" (n, columns) that it placed and their "groups" (n,), the "known" groups or None,
+    and in "pairs" and "pairs_of_heap" what two halves each made of the same rows: (groups, groups)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, found: Mapping[str, Any], /) -> float | Series: ...
+
+
+def clustered(
+    seeds: Seeds,
+    watch: Watch,
+    *,
+    data: Spec,
+    candidates: tuple[Spec, ...],
+    chosen_by: OfGroups,
+    measures: tuple[OfGroups, ...],
+    preparation: Spec = FOR_TABLES,
+    efforts: tuple[OfEffort, ...] = (),
+    held_out: float = 0.25,
+    validation: float = 0.25,
+    most: int | None = None,
+    heaps: int = 0,
+) -> dict[str, float | Series]:
+    """Chooses the candidate with the lowest `chosen_by` on validation rows, and returns every measure on held-out rows.
+
+    Rows are divided as by `tuned`, with the same streams of randomness, and "halves", "heaps" and "model". Known groups
+    choose nothing. Where `heaps` are asked for, not the table is judged but so many heaps like it, and that with the
+    lowest first measure counts: what the table would give if it held no clusters.
+    """
+    own: OwnUnlabelled = data.build()
+    known, judged = own.split(np.arange(len(own)), held_out, seeds.numpy("split"))
+    if most is not None and most < len(known):
+        _, known = at_random(known, most / len(known), seeds.numpy("examples"))
+    learned, checked = own.split(known, validation, seeds.numpy("validation"))
+    order, ends = np.concatenate([learned, checked, judged]), (len(learned), len(known))
+    prepared = preparation.build().fit(own.take(known))
+    table = prepared.transform(own.take(order))
+    groups = own.targets[order] if own.known is not None and not heaps else None
+    generator = seeds.numpy("heaps")
+    tables = [one_heap(table[: ends[1]], len(table), generator) for _ in range(heaps)] or [table]
+    scores: list[tuple[float, float]] = list((watch.resume() or {"scores": []})["scores"])
+    steps, ended = len(tables) * (len(candidates) + 1), []
+    for place, rows in enumerate(tables):
+        first = place * len(candidates)
+        for candidate in candidates[max(0, len(scores) - first) :]:
+            found = _found(candidate, rows[: ends[1]], ends[0], groups, seeds)
+            scores.append((_number(chosen_by(found)), _number(measures[0](found))))
+            watch.step(len(scores) + place, steps, lambda: {"scores": scores})
+        own_scores = scores[first : first + len(candidates)]
+        best = int(np.argmin([score for score, _ in own_scores]))
+        ended.append({**_found(candidates[best], rows, ends[1], groups, seeds), "validation": own_scores[best][1]})
+        watch.step(len(scores) + place + 1, steps, lambda: {"scores": scores})
+    found = min(ended, key=lambda each: _number(measures[0](each)))
+    found["bytes"] = float(len(pickle.dumps((prepared, found["estimator"]))))
+    return {measure.name: measure(found) for measure in (*measures, *efforts)}
+
+
+def _found(candidate: Spec, rows: np.ndarray, end: int, groups: np.ndarray | None, seeds: Seeds) -> dict[str, Any]:
+    """What the candidate makes of the rows from `end` on, taught by those before, by halves of them, and by one heap."""
+    generator, order = seeds.numpy("model"), seeds.numpy("halves")
+    taught, asked = rows[:end], rows[end:]
+    began = time.process_time()
+    estimator = candidate.build(generator=generator).fit(taught)
+    fitted = time.process_time()
+    placed = estimator.predict(asked)
+    answered = time.process_time()
+    pairs, pairs_of_heap = [], []
+    for _ in range(PAIRS):
+        heap = one_heap(taught, len(rows), order)
+        halves = np.array_split(order.permutation(end), 2)
+        pairs.append(_pair(candidate, taught, halves, asked, generator))
+        pairs_of_heap.append(_pair(candidate, heap[:end], halves, heap[end:], generator))
+    return {
+        "estimator": estimator,
+        "rows": asked,
+        "groups": placed,
+        "known": None if groups is None else groups[end : len(rows)],
+        "pairs": pairs,
+        "pairs_of_heap": pairs_of_heap,
+        "seconds": fitted - began,
+        "microseconds": 1e6 * (answered - fitted) / len(asked),
+    }
+
+
+def _pair(
+    candidate: Spec, rows: np.ndarray, halves: Sequence[np.ndarray], asked: np.ndarray, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    one, other = (candidate.build(generator=generator).fit(rows[half]).predict(asked) for half in halves)
+    return one, other
+
+
+def _number(score: float | Series) -> float:
+    return float("inf") if isinstance(score, Series) or np.isnan(score) else score
