@@ -21,8 +21,8 @@ TaskName = Annotated[
     typer.Option(
         help=say(
             "classes or regression, found by itself; without a target clusters, density, anomalies or reduction.",
-            "classes（分类）或 regression（回归），默认自动判断；没有目标列时为 clusters（聚类）、density（密度）、anomalies（异常）"
-            "或 reduction（降维）。",
+            "classes（分类）或 regression（回归），默认自动判断；没有目标列时为 clusters（聚类）、density（密度）、anomalies"
+            "（异常）或 reduction（降维）。",
         )
     ),
 ]

@@ -12,7 +12,7 @@ import numpy as np
 
 from zhixing import data, evaluate
 from zhixing.comparison.families import Family, Task
-from zhixing.comparison.ranking import Ranking, ranking, sentence
+from zhixing.comparison.ranking import Ranking, ranking
 from zhixing.comparison.tables import of_table
 from zhixing.comparison.unlabelled import of_unlabelled
 from zhixing.core import Spec, Text
@@ -107,7 +107,7 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
         explanation=_explanation(task, own),
         design=design,
         command=command("compare", str(path), target=target, **options),
-        tell=lambda claims: sentence(claims, labels),
+        tell=lambda claims: task.tell(claims, labels),
     )
 
 

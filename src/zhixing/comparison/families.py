@@ -6,8 +6,10 @@ from itertools import product
 from typing import Any
 
 from zhixing import models, train
+from zhixing.comparison.ranking import sentence
 from zhixing.core import Spec, Text, spec
 from zhixing.evaluate.measure import Measure
+from zhixing.study.answer import ClaimResult
 
 CHOICES = 4
 """Settings that every family may choose from; a test counts them."""
@@ -49,6 +51,8 @@ class Task:
     """The least difference that counts as ahead."""
     trial: Spec = TUNED
     """What chooses a family's settings and judges it; the contest adds the data, what enters and what is measured."""
+    tell: Callable[[Sequence[ClaimResult], Mapping[str, Text]], Text] = sentence
+    """What was found, in one sentence, of the claims and the families' labels."""
 
 
 def choices(function: Callable[..., object], **settings: Sequence[float | int]) -> Callable[[], tuple[Spec, ...]]:

@@ -1,15 +1,19 @@
 """The contest on a table without a target: who enters for each task, and what judges without being told the answer."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from zhixing import evaluate, models, train
 from zhixing.comparison.families import Family, Task, choices
+from zhixing.comparison.ranking import sentence
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnUnlabelled
+from zhixing.study.answer import ClaimResult
 
 GROUPS = (2, 3, 4, 5, 6, 7, 8, 9)
 CROWDS = (0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.16, 0.2)
 """The smallest crowd that counts, as a share of the rows."""
+HEAP = "heap"
 HEAPS = 3
 """Heaps in each division, of which that which looks most like clusters counts: so that chance seldom passes for them."""
 MOST = 1_000
@@ -26,7 +30,7 @@ def of_unlabelled(table: OwnUnlabelled, place: Path) -> Task:
 def _clusters(table: OwnUnlabelled, place: Path) -> Task:
     entered = clusterings()
     everyone = Family(
-        "heap",
+        HEAP,
         Text("no clusters: one heap", "没有聚类：一整堆"),
         _all_of(entered),
         most=MOST,
@@ -42,18 +46,32 @@ def _clusters(table: OwnUnlabelled, place: Path) -> Task:
         measures=(main, *others) if table.known is None else (main, evaluate.unsteadiness, *others),
         mechanism=(evaluate.group_sizes,),
         trial=spec(train.clustered, chosen_by=evaluate.unsteadiness),
+        tell=told_of_clusters,
         prepared=Text(
             "Two halves of the rows teach a clustering each, and both place the rows that judge; the more they agree, the "
             "steadier the groups. One heap can be cut steadily, too: so the same is done with rows drawn from one heap of "
-            "the same size, direction and skewness, and only what is beyond that counts. In the place of a family that "
-            "finds nothing stands the most cluster-like of {heaps} such heaps: who is not ahead of it has found no clusters.".replace(
-                "{heaps}", str(HEAPS)
-            ),
+            "the same size, direction and skewness, and only what is beyond that counts. One of the families stands for "
+            "finding nothing: it is the most cluster-like of {heaps} such heaps, and who is not ahead of it has found no "
+            "clusters.",
             "把行分成两半，各学一个聚类，再让两者去划分用来评判的行；二者越一致，聚类越稳定。一整堆数据也可能被稳定地切开，所"
-            "以对同样大小、方向、偏度的一整堆随机行也做一遍，只有超出它的部分才算数。“没有聚类”这一项，是 {heaps} 个这样的堆中"
-            "最像聚类的一个：没有领先于它，就是没有找到聚类。".replace("{heaps}", str(HEAPS)),
-        ),
+            "以对同样大小、方向、偏度的一整堆随机行也做一遍，只有超出它的部分才算数。其中一项代表“什么也没找到”：它是 {heaps} "
+            "个这样的堆中最像聚类的一个，没有领先于它，就是没有找到聚类。",
+        ).format(heaps=HEAPS),
     )
+
+
+def told_of_clusters(claims: Sequence[ClaimResult], labels: Mapping[str, Text]) -> Text:
+    """What a contest of clusterings found: none where the leader is one heap or cannot be told from it."""
+    known = {name: label for name, label in labels.items() if name != HEAP}
+    against = [claim for claim in claims if claim.id.endswith(f" over {HEAP}")]
+    if not against or against[0].verdict != "supported":
+        return Text(
+            "No clusters: no family finds groups that can be told from one heap cut in pieces.",
+            "没有聚类：没有哪一类方法找到的组能与“切开的一整堆”区分开。",
+        )
+    others = [claim for claim in claims if claim is not against[0]]
+    among = sentence(others, known)
+    return Text(f"There are clusters. {among.en}", f"有聚类。{among.zh}")
 
 
 def clusterings() -> tuple[Family, ...]:
@@ -75,7 +93,7 @@ def clusterings() -> tuple[Family, ...]:
     )
 
 
-def _all_of(families: tuple[Family, ...]):
+def _all_of(families: tuple[Family, ...]) -> Callable[[], tuple[Spec, ...]]:
     def candidates() -> tuple[Spec, ...]:
         return tuple(candidate for family in families for candidate in family.candidates())
 

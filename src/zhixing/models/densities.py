@@ -32,8 +32,9 @@ class _Standardised:
         return self
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:
-        logarithms: np.ndarray = self.density.score_samples((inputs - self.centre) / self.scale)
-        return logarithms - np.log(self.scale).sum()
+        standard: np.ndarray = self.density.score_samples((inputs - self.centre) / self.scale)
+        logarithms: np.ndarray = standard - np.log(self.scale).sum()
+        return logarithms
 
 
 def one_gaussian(*, shrinkage: float = 0.0, generator: Generator | None = None) -> Any:
@@ -50,7 +51,7 @@ def factor_analysis(*, factors: int = 1, generator: Generator | None = None) -> 
 def gaussian_mixture(*, parts: int = 1, generator: Generator) -> Any:
     """A sum of normal distributions, each with its own covariance, fitted by expectation maximisation (Dempster et al.
     1977); the best of three beginnings."""
-    return _Standardised(mixture(parts, widened=WIDENED, generator=generator))
+    return _Standardised(mixture(parts, widened=WIDENED, beginnings=3, generator=generator))
 
 
 def kernel_density(*, width: float = 1.0, generator: Generator | None = None) -> Any:
@@ -63,23 +64,27 @@ def separate_kernels(*, width: float = 1.0, generator: Generator | None = None) 
     return _Standardised(_Separate(width))
 
 
-def mixture(parts: int, *, widened: float, generator: Generator) -> "Mixture":
+def mixture(parts: int, *, widened: float, beginnings: int, generator: Generator) -> "Mixture":
     """A Gaussian mixture of rows at the scale at which they are given; `widened` is added to every variance."""
-    return Mixture(parts, widened, number_from(generator))
+    return Mixture(parts, widened, beginnings, number_from(generator))
 
 
 class Mixture:
     """scikit-learn's mixture, of no more parts than rows, and quiet where it has not quite settled."""
 
-    def __init__(self, parts: int, widened: float, number: int):
-        self.parts, self.widened, self.number = parts, widened, number
+    def __init__(self, parts: int, widened: float, beginnings: int, number: int):
+        self.parts, self.widened, self.beginnings, self.number = parts, widened, beginnings, number
 
     def fit(self, inputs: np.ndarray, /) -> "Mixture":
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.mixture import GaussianMixture
 
         self.fitted = GaussianMixture(
-            min(self.parts, len(inputs)), reg_covar=self.widened, n_init=3, max_iter=200, random_state=self.number
+            min(self.parts, len(inputs)),
+            reg_covar=self.widened,
+            n_init=self.beginnings,
+            max_iter=200,
+            random_state=self.number,
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)

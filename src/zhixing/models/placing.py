@@ -30,7 +30,7 @@ def ward_groups(*, groups: int, generator: Generator) -> Any:
 
 def mixture_groups(*, groups: int, generator: Generator) -> Any:
     """A Gaussian mixture; a row belongs to the part that most probably made it. Variances are raised by 0.01."""
-    return _ByPart(mixture(groups, widened=0.01, generator=generator))
+    return _ByPart(mixture(groups, widened=0.01, beginnings=1, generator=generator))
 
 
 def crowded_groups(*, smallest: float, generator: Generator | None = None) -> Any:

@@ -60,57 +60,66 @@ def clustered(
     prepared = preparation.build().fit(own.take(known))
     table = prepared.transform(own.take(order))
     groups = own.targets[order] if own.known is not None and not heaps else None
-    generator = seeds.numpy("heaps")
+    generator, free = seeds.numpy("heaps"), dict.fromkeys(("seconds", "microseconds", "bytes"), 0.0) if heaps else {}
     tables = [one_heap(table[: ends[1]], len(table), generator) for _ in range(heaps)] or [table]
     scores: list[tuple[float, float]] = list((watch.resume() or {"scores": []})["scores"])
     steps, ended = len(tables) * (len(candidates) + 1), []
     for place, rows in enumerate(tables):
-        first = place * len(candidates)
+        first, trial = place * len(candidates), _Table(rows[: ends[1]], groups, ends[0], seeds)
         for candidate in candidates[max(0, len(scores) - first) :]:
-            found = _found(candidate, rows[: ends[1]], ends[0], groups, seeds)
+            found = trial.found(candidate)
             scores.append((_number(chosen_by(found)), _number(measures[0](found))))
             watch.step(len(scores) + place, steps, lambda: {"scores": scores})
         own_scores = scores[first : first + len(candidates)]
         best = int(np.argmin([score for score, _ in own_scores]))
-        ended.append({**_found(candidates[best], rows, ends[1], groups, seeds), "validation": own_scores[best][1]})
+        judge = _Table(rows, groups, ends[1], seeds)
+        ended.append({**judge.found(candidates[best]), "validation": own_scores[best][1], **free})
         watch.step(len(scores) + place + 1, steps, lambda: {"scores": scores})
     found = min(ended, key=lambda each: _number(measures[0](each)))
-    found["bytes"] = float(len(pickle.dumps((prepared, found["estimator"]))))
+    found.setdefault("bytes", float(len(pickle.dumps((prepared, found["estimator"])))))
     return {measure.name: measure(found) for measure in (*measures, *efforts)}
 
 
-def _found(candidate: Spec, rows: np.ndarray, end: int, groups: np.ndarray | None, seeds: Seeds) -> dict[str, Any]:
-    """What the candidate makes of the rows from `end` on, taught by those before, by halves of them, and by one heap."""
-    generator, order = seeds.numpy("model"), seeds.numpy("halves")
-    taught, asked = rows[:end], rows[end:]
-    began = time.process_time()
-    estimator = candidate.build(generator=generator).fit(taught)
-    fitted = time.process_time()
-    placed = estimator.predict(asked)
-    answered = time.process_time()
-    pairs, pairs_of_heap = [], []
-    for _ in range(PAIRS):
-        heap = one_heap(taught, len(rows), order)
-        halves = np.array_split(order.permutation(end), 2)
-        pairs.append(_pair(candidate, taught, halves, asked, generator))
-        pairs_of_heap.append(_pair(candidate, heap[:end], halves, heap[end:], generator))
-    return {
-        "estimator": estimator,
-        "rows": asked,
-        "groups": placed,
-        "known": None if groups is None else groups[end : len(rows)],
-        "pairs": pairs,
-        "pairs_of_heap": pairs_of_heap,
-        "seconds": fitted - began,
-        "microseconds": 1e6 * (answered - fitted) / len(asked),
-    }
+class _Table:
+    """Rows of which the first `end` teach, and the same halves of them and the same heaps for every candidate."""
 
+    def __init__(self, rows: np.ndarray, groups: np.ndarray | None, end: int, seeds: Seeds):
+        generator = seeds.numpy("halves")
+        self.rows, self.end, self.seeds = rows, end, seeds
+        self.known = None if groups is None else groups[end : len(rows)]
+        self.halves = [np.array_split(generator.permutation(end), 2) for _ in range(PAIRS)]
+        self.heaps = [one_heap(rows[:end], len(rows), generator) for _ in range(PAIRS)]
 
-def _pair(
-    candidate: Spec, rows: np.ndarray, halves: Sequence[np.ndarray], asked: np.ndarray, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    one, other = (candidate.build(generator=generator).fit(rows[half]).predict(asked) for half in halves)
-    return one, other
+    def found(self, candidate: Spec) -> dict[str, Any]:
+        """What the candidate makes of the rows after the first ones."""
+        generator = self.seeds.numpy("model")
+        asked = self.rows[self.end :]
+        began = time.process_time()
+        estimator = candidate.build(generator=generator).fit(self.rows[: self.end])
+        fitted = time.process_time()
+        placed = estimator.predict(asked)
+        answered = time.process_time()
+        pairs, of_heaps = (
+            [self._pair(candidate, rows, halves, generator) for rows, halves in zip(tables, self.halves, strict=True)]
+            for tables in ([self.rows] * PAIRS, self.heaps)
+        )
+        return {
+            "estimator": estimator,
+            "rows": asked,
+            "groups": placed,
+            "known": self.known,
+            "pairs": pairs,
+            "pairs_of_heap": of_heaps,
+            "seconds": fitted - began,
+            "microseconds": 1e6 * (answered - fitted) / len(asked),
+        }
+
+    def _pair(
+        self, candidate: Spec, rows: np.ndarray, halves: Sequence[np.ndarray], generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        asked = rows[self.end :]
+        one, other = (candidate.build(generator=generator).fit(rows[half]).predict(asked) for half in halves)
+        return one, other
 
 
 def _number(score: float | Series) -> float:

@@ -79,7 +79,7 @@ def profile(frame: "pandas.DataFrame", target: str, task: str | None = None) -> 
 
     frame = named_frame(frame)
     if target not in frame:
-        raise no_column(target, list(frame))
+        raise no_column(target, [str(name) for name in frame.columns])
     there = frame[target].notna().to_numpy()
     kept = frame.loc[there].reset_index(drop=True)
     answers, rows = kept.pop(target), len(kept)

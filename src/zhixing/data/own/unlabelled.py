@@ -139,7 +139,7 @@ def _read(path: str, task: str, known: str | None, seed: int, stamp: tuple[int, 
             )
         )
     generator, places = np.random.default_rng(seed), kept.index.to_numpy() + 1
-    targets = np.zeros(len(kept))
+    targets: np.ndarray = np.zeros(len(kept))
     if task == "anomalies":
         false = planted(kept, max(10, round(PLANTED * len(kept))), generator)
         notes.append(_of_planted(len(false)))
@@ -205,7 +205,7 @@ def _groups(frame: "pandas.DataFrame", known: str | None, task: str) -> Any:
     if known is None:
         return None
     if known not in frame:
-        raise no_column(known, list(frame))
+        raise no_column(known, [str(name) for name in frame.columns])
     if task != "clusters":
         raise BadData(
             Text(
