@@ -12,11 +12,12 @@ import numpy as np
 
 from zhixing import data, evaluate
 from zhixing.comparison.families import Family, Task
+from zhixing.comparison.labels import of_labels
 from zhixing.comparison.ranking import Ranking, ranking
 from zhixing.comparison.tables import of_table
 from zhixing.comparison.unlabelled import of_unlabelled
 from zhixing.core import Spec, Text
-from zhixing.data import OwnTable, OwnUnlabelled
+from zhixing.data import OwnLabels, OwnTable, OwnUnlabelled
 from zhixing.evaluate.measure import Measure
 from zhixing.study import Arm, Claim, Design, Explanation, Scale, Study, Table
 from zhixing.study.ask import ask
@@ -66,7 +67,11 @@ class Leads:
         )
 
 
-KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table, OwnUnlabelled: of_unlabelled}
+KINDS: Mapping[type, Callable[[Any, Path], Task]] = {
+    OwnTable: of_table,
+    OwnUnlabelled: of_unlabelled,
+    OwnLabels: of_labels,
+}
 """The contest on each kind of data of one's own, given the data set and where it was read from."""
 
 

@@ -40,7 +40,7 @@ class Evaluation:
     """Rows whose target is missing or is a class that the run does not know."""
     found: tuple[Found, ...]
     confusion: Mapping[tuple[str, str], int]
-    """How often the first class was taken for the second; empty for amounts."""
+    """How often the first class was taken for the second; empty for amounts and for several labels at once."""
 
 
 def evaluate_run(run: Run, path: str | Path, *, seed: int = 0) -> Evaluation:
@@ -50,7 +50,7 @@ def evaluate_run(run: Run, path: str | Path, *, seed: int = 0) -> Evaluation:
     """
     answers = np.concatenate(list(run.answers(path)))
     targets = np.concatenate(list(data.later_answers(run.card, str(path))))
-    known = targets >= 0 if run.classes else np.isfinite(targets)
+    known = (targets >= 0).reshape(len(targets), -1).all(axis=1) if run.classes else np.isfinite(targets)
     if not known.any():
         raise BadData(
             Text(
@@ -93,7 +93,7 @@ def _number(value: float | Series) -> float:
 
 
 def _confusion(classes: tuple[str, ...], answers: np.ndarray, targets: np.ndarray) -> dict[tuple[str, str], int]:
-    if not classes:
+    if not classes or targets.ndim > 1:
         return {}
     pairs, counts = np.unique(np.column_stack([targets, answers.argmax(axis=1)]), axis=0, return_counts=True)
     return {(classes[true], classes[taken]): int(count) for (true, taken), count in zip(pairs, counts, strict=True)}

@@ -17,6 +17,8 @@ from .own.kinds import later as later
 from .own.kinds import later_answers as later_answers
 from .own.kinds import later_values as later_values
 from .own.kinds import own as own
+from .own.labels import OwnLabels as OwnLabels
+from .own.labels import own_labels as own_labels
 from .own.profile import Leak as Leak
 from .own.profile import Profile as Profile
 from .own.profile import class_names as class_names

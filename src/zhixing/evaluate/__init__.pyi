@@ -85,6 +85,12 @@ from .intervals import near_coverage as near_coverage
 from .intervals import near_loss as near_loss
 from .intervals import normal_intervals as normal_intervals
 from .intervals import width_by_distance as width_by_distance
+from .labels import f1_by_label as f1_by_label
+from .labels import hamming_loss as hamming_loss
+from .labels import label_log_loss as label_log_loss
+from .labels import macro_f1 as macro_f1
+from .labels import micro_f1 as micro_f1
+from .labels import not_exact as not_exact
 from .landscape import losses_between as losses_between
 from .landscape import matched as matched
 from .landscape import rise_above_ends as rise_above_ends

@@ -24,6 +24,9 @@ from .densities import one_gaussian as one_gaussian
 from .densities import separate_kernels as separate_kernels
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
+from .labels import each_label as each_label
+from .labels import label_chain as label_chain
+from .labels import labels_together as labels_together
 from .linear import SoftmaxRegression as SoftmaxRegression
 from .mlp import MLP as MLP
 from .numbers import Numbers as Numbers

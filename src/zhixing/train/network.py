@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from zhixing.core import Spec, parsed
 from zhixing.train.batches import Batches
@@ -20,7 +20,7 @@ BATCH = 1024
 
 
 class _Network:
-    """What both kinds share; kept as arrays and the printed model, never as code."""
+    """What all kinds share; kept as arrays and the printed model, never as code."""
 
     def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
         self.model, self.recipe, self.generator = model, recipe, generator
@@ -63,6 +63,19 @@ class network_regressor(_Network):  # noqa: N801 - as above
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:
         return _outputs(self.network, inputs)[:, 0].numpy()
+
+
+class network_labels(_Network):  # noqa: N801 - as above
+    """As `network_classifier`, for targets (n, labels) of 0 and 1: an output for each label, squashed on its own."""
+
+    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_labels":
+        self._train(
+            inputs, torch.tensor(targets, dtype=torch.float32), binary_cross_entropy_with_logits, targets.shape[1]
+        )
+        return self
+
+    def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
+        return _outputs(self.network, inputs).sigmoid().numpy()
 
 
 def _sized(model: Spec, inputs: np.ndarray, classes: int) -> Spec:

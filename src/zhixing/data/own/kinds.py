@@ -7,8 +7,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from zhixing.core import BadSetting, Spec, Text, spec
+from zhixing.data.own.labels import holds_labels, later_labels, own_labels
 from zhixing.data.own.table import later_columns, later_rows, later_targets, own_table
-from zhixing.data.own.unlabelled import own_unlabelled
+from zhixing.data.own.unlabelled import no_targets, own_unlabelled
 
 
 class Own(Protocol):
@@ -56,7 +57,8 @@ def own(
     group: str | None = None,
     known: str | None = None,
 ) -> Spec:
-    """The call that reads what is at the path: a table with a target, or one without, whose groups may be `known`.
+    """The call that reads what is at the path: a table with a target or with many labels, or without, where
+    groups may be `known`.
 
     Raises BadSetting for an option that does not suit what is there.
     """
@@ -67,6 +69,9 @@ def own(
         _refuse(named, ("time", "group"), Text("without --target there is none", "没有 --target 时不能使用"))
         return spec(own_unlabelled, path=place, **named)
     _refuse(named, ("known",), Text("with --target there is none", "有 --target 时不能使用"))
+    if task == "labels" or (task is None and holds_labels(place, target)):
+        _refuse(named, ("time", "group"), Text("rows of several labels cannot be divided so", "多标签的行不能这样划分"))
+        return spec(own_labels, path=place, target=target)
     return spec(own_table, path=place, target=target, **named)
 
 
@@ -81,14 +86,14 @@ def later(card: Mapping[str, Any], path: str) -> Iterator[Any]:
 
     Raises BadData where they cannot be.
     """
-    return {"table": later_rows}[card["kind"]](card, path)
+    return {"table": later_rows, "unlabelled": later_rows, "labels": later_rows}[card["kind"]](card, path)
 
 
 def later_answers(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
     """The targets of the same blocks, as the run counts them: -1 or NaN where there is none that it knows."""
-    return {"table": later_targets}[card["kind"]](card, path)
+    return {"table": later_targets, "unlabelled": no_targets, "labels": later_labels}[card["kind"]](card, path)
 
 
 def later_values(card: Mapping[str, Any], columns: Mapping[str, list[Any]]) -> Any:
     """The same of values that are there already, by column."""
-    return {"table": later_columns}[card["kind"]](card, columns)
+    return {"table": later_columns, "unlabelled": later_columns, "labels": later_columns}[card["kind"]](card, columns)

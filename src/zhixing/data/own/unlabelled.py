@@ -8,7 +8,7 @@ the cells are those of other rows. Each cell of such a row is usual, their combi
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -74,7 +74,7 @@ class OwnUnlabelled:
     def card(self) -> dict[str, Any]:
         """What must be known to read further rows for what learned from these; plain values."""
         forms = {name: [form.kind, form.mark, list(form.values)] for name, form in self.forms.items()}
-        return {"kind": "table", "target": None, "task": self.task, "columns": forms}
+        return {"kind": "unlabelled", "target": None, "task": self.task, "columns": forms}
 
     def take(self, rows: np.ndarray) -> "pandas.DataFrame":
         """The features of these rows."""
@@ -163,6 +163,16 @@ def _read(path: str, task: str, known: str | None, seed: int, stamp: tuple[int, 
         fingerprint=fingerprint,
         forms={name: read.forms[name] for name in names},
         notes=tuple(notes),
+    )
+
+
+def no_targets(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
+    """Raises BadData: what was learned without a target cannot be held against one."""
+    raise BadData(
+        Text(
+            en=f"the run learned {card['task']} without a target, so there is nothing to evaluate; use predict",
+            zh=f"这次运行学的是{_SAID[card['task']].zh}，没有目标列，无从评判；请用 predict",
+        )
     )
 
 
