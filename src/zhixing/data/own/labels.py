@@ -133,7 +133,7 @@ def separator_of(cells: "pandas.Series") -> str | None:
         parts = Counter(part for cell in distinct for part in set(_parts(cell, separator)))
         repeated = sum(count > 1 for count in parts.values())
         short = max((len(part) for part in parts), default=0) <= LONGEST_LABEL
-        if 2 <= len(parts) <= MOST_LABELS and short and 2 * repeated >= len(parts) and len(parts) < len(distinct):
+        if 2 <= len(parts) <= MOST_LABELS and short and 2 * repeated >= len(parts) and len(parts) <= len(distinct):
             return separator
     return None
 
