@@ -66,20 +66,24 @@ def choices(function: Callable[..., object], **settings: Sequence[float | int]) 
 
 
 def networks(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
-    """An MLP with two rates and two sizes of weight decay."""
+    """An MLP by each of the `recipes`."""
 
     def candidates() -> tuple[Spec, ...]:
         model = spec(models.MLP, widths=(64, 64), dropout=0.1)
-        recipes = [
-            spec(
-                train.Recipe,
-                optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
-                schedule=spec(train.cosine, warm_up=0.1),
-                steps=600,
-                batch=64,
-            )
-            for rate, decay in product((0.001, 0.005), (0.01, 1.0))
-        ]
-        return tuple(spec(estimator, model=model, recipe=recipe) for recipe in recipes)
+        return tuple(spec(estimator, model=model, recipe=recipe) for recipe in recipes())
 
     return candidates
+
+
+def recipes() -> tuple[Spec, ...]:
+    """Two rates and two sizes of weight decay."""
+    return tuple(
+        spec(
+            train.Recipe,
+            optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
+            schedule=spec(train.cosine, warm_up=0.1),
+            steps=600,
+            batch=64,
+        )
+        for rate, decay in product((0.001, 0.005), (0.01, 1.0))
+    )

@@ -138,6 +138,10 @@ from .unlabelled import agreement_of as agreement_of
 from .unlabelled import disagreement as disagreement
 from .unlabelled import group_sizes as group_sizes
 from .unlabelled import groups_found as groups_found
+from .unlabelled import kept_by_dimensions as kept_by_dimensions
+from .unlabelled import lost as lost
+from .unlabelled import lost_by_dimensions as lost_by_dimensions
+from .unlabelled import neighbours_kept as neighbours_kept
 from .unlabelled import planted_missed as planted_missed
 from .unlabelled import silhouette_held_out as silhouette_held_out
 from .unlabelled import steadiness as steadiness

@@ -93,6 +93,52 @@ def planted_missed(scores: np.ndarray, planted: np.ndarray) -> float:
     return float(100 * (1 - area_under_steps(sweep(scores, planted))))
 
 
+@measure(
+    label=Text("lost on the way back", "还原时的损失"), unit=PER_CENT, difference_unit=POINTS, better="lower", low=0.0
+)
+def lost(back: np.ndarray, targets: np.ndarray) -> float:
+    """Squared distance between rows and what comes back of them, in per cent of the variance; the mean over dimensions.
+
+    `back` (n, 2, sizes) is what a reduction says of rows at variance 1.
+    """
+    return float(100 * back[:, 0].mean())
+
+
+@measure(
+    label=Text("neighbours kept", "保留的近邻"),
+    unit=PER_CENT,
+    difference_unit=POINTS,
+    better="higher",
+    low=0.0,
+    high=100.0,
+)
+def neighbours_kept(back: np.ndarray, targets: np.ndarray) -> float:
+    """Of a row's 10 nearest rows, the share that is among the 10 nearest in few dimensions; the mean over dimensions."""
+    return float(100 * back[:, 1].mean())
+
+
+_DIMENSIONS = (2.0, 5.0, 10.0)
+
+
+@measure(
+    label=Text("lost, by dimensions", "各维数下的损失"), unit=PER_CENT, low=0.0, axis=Text("dimensions", "维数")
+)  # fmt: skip
+def lost_by_dimensions(back: np.ndarray, targets: np.ndarray) -> Series:
+    """The same at 2, 5 and 10 dimensions, as far as the table has more columns."""
+    values = 100 * back[:, 0].mean(axis=0)
+    return Series("dimensions", _DIMENSIONS[: len(values)], tuple(map(float, values)))
+
+
+@measure(
+    label=Text("neighbours kept, by dimensions", "各维数下保留的近邻"), unit=PER_CENT, low=0.0, high=100.0,
+    axis=Text("dimensions", "维数"),
+)  # fmt: skip
+def kept_by_dimensions(back: np.ndarray, targets: np.ndarray) -> Series:
+    """The same at 2, 5 and 10 dimensions, as far as the table has more columns."""
+    values = 100 * back[:, 1].mean(axis=0)
+    return Series("dimensions", _DIMENSIONS[: len(values)], tuple(map(float, values)))
+
+
 def agreement_of(one: np.ndarray, other: np.ndarray) -> float:
     """Adjusted Rand index of two groupings; 0 where one of them puts all rows together, which says nothing."""
     if len(np.unique(one)) == 1 or len(np.unique(other)) == 1:

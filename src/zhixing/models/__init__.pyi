@@ -1,3 +1,4 @@
+from .autoencoder import Autoencoder as Autoencoder
 from .axes import principal_axes as principal_axes
 from .axes import random_axes as random_axes
 from .axes import searched_axes as searched_axes
@@ -45,6 +46,9 @@ from .processes import GaussianProcess as GaussianProcess
 from .random_features import least_squares as least_squares
 from .random_features import random_directions as random_directions
 from .random_features import random_features as random_features
+from .reductions import Reduction as Reduction
+from .reductions import kernel_components as kernel_components
+from .reductions import principal_components as principal_components
 from .regressors import Regressor as Regressor
 from .regressors import neighbour_mean as neighbour_mean
 from .regressors import process_mean as process_mean

@@ -15,6 +15,7 @@ from .loop import fit as fit
 from .minimise import Minimise as Minimise
 from .network import network_classifier as network_classifier
 from .network import network_labels as network_labels
+from .network import network_reduction as network_reduction
 from .network import network_regressor as network_regressor
 from .optimisers import Optimiser as Optimiser
 from .optimisers import adamw as adamw

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from zhixing.core import Spec, parsed
+from zhixing.models import Reduction
 from zhixing.train.batches import Batches
 from zhixing.train.loop import fit
 from zhixing.train.minimise import Loss
@@ -76,6 +77,33 @@ class network_labels(_Network):  # noqa: N801 - as above
 
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
         return _outputs(self.network, inputs).sigmoid().numpy()
+
+
+class network_reduction(Reduction):  # noqa: N801 - as above
+    """Autoencoders of `model`, one for each number of dimensions, as a reduction."""
+
+    def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
+        super().__init__(_Autoencoding(model, recipe, generator))
+
+
+class _Autoencoding:
+    def __init__(self, model: Spec, recipe: Spec, generator: np.random.Generator):
+        self.model, self.recipe, self.generator = model, recipe, generator
+
+    def fitted(self, inputs: np.ndarray, dimensions: int) -> "_Autoencoded":
+        coder = _Autoencoded(
+            model=self.model.with_settings(dimensions=dimensions), recipe=self.recipe, generator=self.generator
+        )
+        coder._train(inputs, torch.tensor(inputs, dtype=torch.float32), mse_loss, inputs.shape[1])
+        return coder
+
+
+class _Autoencoded(_Network):
+    def codes(self, rows: np.ndarray) -> np.ndarray:
+        return _outputs(self.network.encoder, rows).numpy()  # type: ignore[arg-type]
+
+    def rows(self, codes: np.ndarray) -> np.ndarray:
+        return _outputs(self.network.decoder, codes).numpy()  # type: ignore[arg-type]
 
 
 def _sized(model: Spec, inputs: np.ndarray, classes: int) -> Spec:

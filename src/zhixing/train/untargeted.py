@@ -16,7 +16,7 @@ from zhixing.core import Seeds, Series, Spec, Watch
 from zhixing.data import OwnUnlabelled, at_random, one_heap
 from zhixing.train.tuned import FOR_TABLES, OfEffort
 
-PAIRS = 3
+PAIRS = 5
 """Pairs of halves, and heaps, of which each candidate makes groups."""
 
 

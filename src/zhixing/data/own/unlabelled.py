@@ -122,7 +122,7 @@ def _read(path: str, task: str, known: str | None, seed: int, stamp: tuple[int, 
     if task != "anomalies":
         names, more = _of_numbers(columns, task)
         notes += more
-    if len(names) < 2:
+    if len(names) < (3 if task == "reduction" else 2):
         raise _too_narrow(names, task)
     kept = frame[list(names)]
     if task != "anomalies":
@@ -274,9 +274,9 @@ def _too_narrow(names: Sequence[str], task: str) -> BadData:
     some = listed(names)
     return BadData(
         Text(
-            en=f"{task} needs two {needed.en} or more that can be learnt from; "
+            en=f"{task} needs {'three' if task == 'reduction' else 'two'} {needed.en} or more that can be learnt from; "
             + (f"there is {some.en}" if names else "there is none"),
-            zh=f"{_SAID[task].zh}至少需要两个可用的{needed.zh}；"
+            zh=f"{_SAID[task].zh}至少需要{'三' if task == 'reduction' else '两'}个可用的{needed.zh}；"
             + (f"这里只有 {some.zh}" if names else "这里一个也没有"),
         )
     )
