@@ -26,6 +26,8 @@ from zhixing.core.store import RunStore
 from zhixing.data.heaps import one_peak
 from zhixing.data.own.unlabelled import planted, spread
 from zhixing.study.answer import ClaimResult
+from zhixing.train.keeping import as_bytes, from_bytes
+from zhixing.train.learner import Learner
 
 
 def written(place: Path, rows: np.ndarray, **more: object) -> Path:
@@ -236,6 +238,50 @@ def test_anomalies_are_ranked_in_a_table_of_any_columns(tmp_path, memory_watch):
         Seeds(0), memory_watch(), candidates=family.candidates()
     )
     assert found["planted_missed"] < 30
+
+
+@pytest.mark.parametrize(
+    "family", [*clusterings(), *densities(), *detectors(), *reductions()], ids=lambda family: family.name
+)
+def test_what_was_fitted_is_kept_without_pickle(family):
+    generator = np.random.default_rng(0)
+    frame = pandas.DataFrame(generator.normal(size=(80, 3)), columns=["a", "b", "c"])
+    preparation = family.preparation.build().fit(frame)
+    estimator = family.candidates()[1].build(generator=generator).fit(preparation.transform(frame))
+    learner = Learner(preparation, estimator, (), None)
+    again = from_bytes(as_bytes(learner))
+    np.testing.assert_allclose(again.answers(frame), learner.answers(frame), rtol=1e-12)
+
+
+@pytest.mark.parametrize(("task", "model"), [("clusters", "ward"), ("density", "mixture"), ("anomalies", "neighbour")])
+def test_a_run_without_a_target_predicts(task, model, tmp_path):
+    rows, _ = three(np.random.default_rng(0), 90)
+    place = written(tmp_path / "a.csv", rows)
+    run = comparison.learn(model, place, task=task, store=RunStore(tmp_path / "store"))
+    told = run.predict({f"c{at}": [0.0, 30.0] for at in range(3)})["prediction"]
+    assert len(told) == 2
+    assert (
+        told[0] > told[1]
+        if task == "density"
+        else told[0] <= told[1]
+        if task == "anomalies"
+        else told.isin(range(9)).all()
+    )
+    with pytest.raises(BadData, match="without a target, so there is nothing to evaluate"):
+        comparison.evaluate_run(run, place)
+
+
+def test_the_oddest_row_is_named_by_its_place_in_the_file(tmp_path):
+    generator = np.random.default_rng(0)
+    size = generator.normal(size=120)
+    rows = np.column_stack([size, size + 0.05 * generator.normal(size=120), generator.normal(size=120)])
+    rows[37] = [4.0, -4.0, 0.0]
+    own = data.own(written(tmp_path / "a.csv", rows), task="anomalies").build()
+    for family in comparison.detectors():
+        found = comparison.suspicious(own, family, count=3)
+        assert found[0].row == 38, family.name
+        assert found[0].cells == {"c0": "4.0", "c1": "-4.0", "c2": "0.0"}
+        assert found[0].odder_than > 0.95
 
 
 def test_spread_moves_by_less_than_a_step():

@@ -11,7 +11,7 @@ from zhixing.cli.words import Json, Lang, console, finite, print_json, say
 from zhixing.core import Text, language
 
 if TYPE_CHECKING:
-    from zhixing.comparison import Ranking
+    from zhixing.comparison import Ranking, Suspicious
     from zhixing.data import Own
 
 
@@ -105,6 +105,7 @@ def compare(
             table, target, task=task, time=time, group=group, known=known, scale=chosen, seeds=seeds,
             budget=seconds, workers=workers, lang=language(), listen=progress,
         )  # fmt: skip
+    odd = _odd(own, ranking)
     if as_json:
         print_json(
             finite(
@@ -115,20 +116,42 @@ def compare(
                     "recommended": ranking.recommended.family,
                     "ranking": [{**dataclasses.asdict(place), "label": str(place.label)} for place in ranking.places],
                     "notes": [str(note) for note in own.notes],
+                    **({"suspicious": [dataclasses.asdict(row) for row in odd]} if odd else {}),
                     "answer": ranking.answer.to_json(language()),
                 }
             )
         )
     else:
         _print_ranking(ranking)
+        _print_odd(odd)
 
 
 compare.__doc__ = say(
     "Say which family of models is best on your table, by how much, and whether the difference is real.\n\n"
-    "Examples:\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json",
+    "Examples:\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json\n\n"
+    "  zhixing compare visits.csv --task anomalies",
     "说明在你的表上哪一类模型最好、好多少、差别是否真实。\n\n"
-    "示例：\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json",
+    "示例：\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json\n\n"
+    "  zhixing compare visits.csv --task anomalies",
 )
+
+
+def _odd(own: "Own", ranking: "Ranking") -> "tuple[Suspicious, ...]":
+    """The oddest rows by the recommended family, where the contest was about odd rows."""
+    from zhixing import comparison, data
+
+    if not isinstance(own, data.OwnUnlabelled) or own.task != "anomalies":
+        return ()
+    families = {family.name: family for family in comparison.detectors()}
+    return comparison.suspicious(own, families[ranking.recommended.family])
+
+
+def _print_odd(odd: "tuple[Suspicious, ...]") -> None:
+    if odd:
+        console().print(say("the oddest rows of the table:", "表中最反常的行："), markup=False)
+    for each in odd:
+        cells = ", ".join(f"{name}={cell}" for name, cell in list(each.cells.items())[:8])
+        console().print(f"  {each.row:,}: {cells}", markup=False)
 
 
 def print_found(place: str, own: "Own") -> None:

@@ -31,7 +31,7 @@ class Family:
     most: int | None = None
     """The most rows that it learns from, where its work grows faster than they do; None for all."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """What the task's trial is told besides, of this family alone."""
+    """What the task's trial is told besides, of a family that only stands for comparison and cannot be trained."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class Task:
     """The least difference that counts as ahead."""
     trial: Spec = TUNED
     """What chooses a family's settings and judges it; the contest adds the data, what enters and what is measured."""
+    keeping: Callable[..., Any] = train.kept
+    """What performs such a trial and keeps what it fitted."""
     tell: Callable[[Sequence[ClaimResult], Mapping[str, Text]], Text] = sentence
     """What was found, in one sentence, of the claims and the families' labels."""
 

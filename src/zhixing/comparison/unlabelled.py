@@ -47,6 +47,7 @@ def _clusters(table: OwnUnlabelled, place: Path) -> Task:
         measures=(main, *others) if table.known is None else (main, evaluate.unsteadiness, *others),
         mechanism=(evaluate.group_sizes,),
         trial=spec(train.clustered, chosen_by=evaluate.unsteadiness),
+        keeping=train.kept_groups,
         tell=told_of_clusters,
         prepared=Text(
             "Two halves of the rows teach a clustering each, and both place the rows that judge; the more they agree, the "

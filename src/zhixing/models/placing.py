@@ -47,6 +47,7 @@ class _ByCentres:
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray | None = None, /) -> "_ByCentres":
         found = self.method(inputs, min(self.groups, len(inputs)), generator=np.random.default_rng(self.number))
+        del self.method  # a fitted model holds numbers only
         self.centres = np.stack([inputs[found == group].mean(axis=0) for group in np.unique(found)])
         return self
 

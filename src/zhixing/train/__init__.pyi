@@ -34,3 +34,4 @@ from .to_target import steps_to as steps_to
 from .tuned import kept as kept
 from .tuned import tuned as tuned
 from .untargeted import clustered as clustered
+from .untargeted import kept_groups as kept_groups

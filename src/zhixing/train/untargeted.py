@@ -5,6 +5,8 @@ place the same further rows (Ben-Hur et al. 2002; Lange et al. 2004). One heap c
 so the same is done with rows of one heap, for measures to compare.
 """
 
+import inspect
+import json
 import pickle
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +16,8 @@ import numpy as np
 
 from zhixing.core import Seeds, Series, Spec, Watch
 from zhixing.data import OwnUnlabelled, at_random, one_heap
+from zhixing.train.keeping import as_bytes
+from zhixing.train.learner import Learner
 from zhixing.train.tuned import FOR_TABLES, OfEffort
 
 PAIRS = 5
@@ -51,6 +55,48 @@ def clustered(
     choose nothing. Where `heaps` are asked for, not the table is judged but so many heaps like it, and that with the
     lowest first measure counts: what the table would give if it held no clusters.
     """
+    found, _ = _chosen(
+        seeds, watch, data, candidates, chosen_by, measures[0], preparation, held_out, validation, most, heaps
+    )
+    return {measure.name: measure(found) for measure in (*measures, *efforts)}
+
+
+def kept_groups(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series]:
+    """Performs a trial `spec(clustered, ...)`, and keeps the clustering that was fitted to all but the rows that judge.
+
+    Files: learner.skops, and card.json with what the data set says of itself.
+    """
+    given = {name: trial.settings.get(name, default) for name, default in _DEFAULTS.items()}
+    data, measures = trial.settings["data"], trial.settings["measures"]
+    found, prepared = _chosen(
+        seeds, watch, data, trial.settings["candidates"], trial.settings["chosen_by"], measures[0], **given
+    )
+    watch.file("learner.skops", as_bytes(Learner(prepared, found["estimator"], (), None)))
+    watch.file("card.json", json.dumps(data.build().card, ensure_ascii=False).encode())
+    return {measure.name: measure(found) for measure in (*measures, *trial.settings.get("efforts", ()))}
+
+
+_DEFAULTS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(clustered).parameters.items()
+    if name in ("preparation", "held_out", "validation", "most", "heaps")
+}
+
+
+def _chosen(
+    seeds: Seeds,
+    watch: Watch,
+    data: Spec,
+    candidates: Sequence[Spec],
+    chosen_by: OfGroups,
+    ranks: OfGroups,
+    preparation: Spec,
+    held_out: float,
+    validation: float,
+    most: int | None,
+    heaps: int,
+) -> tuple[dict[str, Any], Any]:
+    """What the chosen candidate found among the rows that judge, and the fitted preparation."""
     own: OwnUnlabelled = data.build()
     known, judged = own.split(np.arange(len(own)), held_out, seeds.numpy("split"))
     if most is not None and most < len(known):
@@ -68,16 +114,16 @@ def clustered(
         first, trial = place * len(candidates), _Table(rows[: ends[1]], groups, ends[0], seeds)
         for candidate in candidates[max(0, len(scores) - first) :]:
             found = trial.found(candidate)
-            scores.append((_number(chosen_by(found)), _number(measures[0](found))))
+            scores.append((_number(chosen_by(found)), _number(ranks(found))))
             watch.step(len(scores) + place, steps, lambda: {"scores": scores})
         own_scores = scores[first : first + len(candidates)]
         best = int(np.argmin([score for score, _ in own_scores]))
         judge = _Table(rows, groups, ends[1], seeds)
         ended.append({**judge.found(candidates[best]), "validation": own_scores[best][1], **free})
         watch.step(len(scores) + place + 1, steps, lambda: {"scores": scores})
-    found = min(ended, key=lambda each: _number(measures[0](each)))
+    found = min(ended, key=lambda each: _number(ranks(each)))
     found.setdefault("bytes", float(len(pickle.dumps((prepared, found["estimator"])))))
-    return {measure.name: measure(found) for measure in (*measures, *efforts)}
+    return found, prepared
 
 
 class _Table:
