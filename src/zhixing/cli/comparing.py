@@ -11,7 +11,7 @@ from zhixing.cli.words import Json, Lang, console, finite, print_json, say
 from zhixing.core import Text, language
 
 if TYPE_CHECKING:
-    from zhixing.comparison import Ranking
+    from zhixing.comparison import Ranking, Suspicious
     from zhixing.data import Own
 
 
@@ -19,7 +19,11 @@ Target = Annotated[str | None, typer.Option(help=say("The column to foretell.", 
 TaskName = Annotated[
     str | None,
     typer.Option(
-        help=say("classes or regression; found by itself.", "classes（分类）或 regression（回归）；默认自动判断。")
+        help=say(
+            "classes or regression, found by itself; without a target clusters, density, anomalies or reduction.",
+            "classes（分类）或 regression（回归），默认自动判断；没有目标列时为 clusters（聚类）、density（密度）、anomalies"
+            "（异常）或 reduction（降维）。",
+        )
     ),
 ]
 Time = Annotated[
@@ -56,6 +60,16 @@ def compare(
     task: TaskName = None,
     time: Time = None,
     group: Group = None,
+    known: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "Without a target: a column of known groups, which only judges.",
+                "没有目标列时：一列已知分组，只用来评判。",
+            ),
+            metavar="COLUMN",
+        ),
+    ] = None,
     scale: Annotated[
         str,
         typer.Option(
@@ -83,14 +97,15 @@ def compare(
 
     seconds = budget_seconds(budget)
     chosen = checked_scale(scale)
-    own: data.Own = data.own(table, target=target, task=task, time=time, group=group).build()
+    own: data.Own = data.own(table, target=target, task=task, time=time, group=group, known=known).build()
     if not as_json:
         print_found(table, own)
     with Progress(language()) as progress:
         ranking = comparison.compare(
-            table, target, task=task, time=time, group=group, scale=chosen, seeds=seeds, budget=seconds,
-            workers=workers, lang=language(), listen=progress,
+            table, target, task=task, time=time, group=group, known=known, scale=chosen, seeds=seeds,
+            budget=seconds, workers=workers, lang=language(), listen=progress,
         )  # fmt: skip
+    odd = _odd(own, ranking)
     if as_json:
         print_json(
             finite(
@@ -101,20 +116,42 @@ def compare(
                     "recommended": ranking.recommended.family,
                     "ranking": [{**dataclasses.asdict(place), "label": str(place.label)} for place in ranking.places],
                     "notes": [str(note) for note in own.notes],
+                    **({"suspicious": [dataclasses.asdict(row) for row in odd]} if odd else {}),
                     "answer": ranking.answer.to_json(language()),
                 }
             )
         )
     else:
         _print_ranking(ranking)
+        _print_odd(odd)
 
 
 compare.__doc__ = say(
     "Say which family of models is best on your table, by how much, and whether the difference is real.\n\n"
-    "Examples:\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json",
+    "Examples:\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json\n\n"
+    "  zhixing compare visits.csv --task anomalies",
     "说明在你的表上哪一类模型最好、好多少、差别是否真实。\n\n"
-    "示例：\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json",
+    "示例：\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json\n\n"
+    "  zhixing compare visits.csv --task anomalies",
 )
+
+
+def _odd(own: "Own", ranking: "Ranking") -> "tuple[Suspicious, ...]":
+    """The oddest rows by the recommended family, where the contest was about odd rows."""
+    from zhixing import comparison, data
+
+    if not isinstance(own, data.OwnUnlabelled) or own.task != "anomalies":
+        return ()
+    families = {family.name: family for family in comparison.detectors()}
+    return comparison.suspicious(own, families[ranking.recommended.family])
+
+
+def _print_odd(odd: "tuple[Suspicious, ...]") -> None:
+    if odd:
+        console().print(say("the oddest rows of the table:", "表中最反常的行："), markup=False)
+    for each in odd:
+        cells = ", ".join(f"{name}={cell}" for name, cell in list(each.cells.items())[:8])
+        console().print(f"  {each.row:,}: {cells}", markup=False)
 
 
 def print_found(place: str, own: "Own") -> None:

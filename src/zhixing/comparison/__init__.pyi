@@ -10,4 +10,7 @@ from .ranking import Ranking as Ranking
 from .ranking import ranking as ranking
 from .runs import Run as Run
 from .runs import find as find
+from .suspicious import Suspicious as Suspicious
+from .suspicious import suspicious as suspicious
 from .training import learn as learn
+from .unlabelled import detectors as detectors

@@ -1,4 +1,4 @@
-"""A contest of families on a table of one's own, stated as a study: the engine prices, runs, decides and reports it."""
+"""A contest of families on data of one's own, stated as a study: the engine prices, runs, decides and reports it."""
 
 import hashlib
 import re
@@ -10,21 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from zhixing import data, evaluate, train
-from zhixing.comparison.families import CHOICES, Family, Task
+from zhixing import data, evaluate
+from zhixing.comparison.families import Family, Task
 from zhixing.comparison.folders import of_folder
-from zhixing.comparison.ranking import Ranking, ranking, sentence
+from zhixing.comparison.labels import of_labels
+from zhixing.comparison.ranking import Ranking, ranking
+from zhixing.comparison.ratings import of_ratings
 from zhixing.comparison.tables import of_table
-from zhixing.core import Spec, Text, spec
-from zhixing.data import OwnFolder, OwnTable
+from zhixing.comparison.tags import of_tags
+from zhixing.comparison.unlabelled import of_unlabelled
+from zhixing.core import Spec, Text
+from zhixing.data import OwnFolder, OwnLabels, OwnRatings, OwnTable, OwnTags, OwnUnlabelled
 from zhixing.evaluate.measure import Measure
 from zhixing.study import Arm, Claim, Design, Explanation, Scale, Study, Table
 from zhixing.study.ask import ask
 
 SEEDS = {"smoke": 2, "quick": 9, "full": 30}
 """Divisions of the table; nine are the fewest after which so many claims can be decided."""
-MOST: dict[Scale, int | None] = {"smoke": 500, "quick": 10_000, "full": None}
-"""The most rows that any family learns from."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,14 @@ class Leads:
         )
 
 
-KINDS: Mapping[type, Callable[[Any, Path], Task]] = {OwnTable: of_table, OwnFolder: of_folder}
+KINDS: Mapping[type, Callable[[Any, Path], Task]] = {
+    OwnTable: of_table,
+    OwnLabels: of_labels,
+    OwnUnlabelled: of_unlabelled,
+    OwnRatings: of_ratings,
+    OwnTags: of_tags,
+    OwnFolder: of_folder,
+}
 """The contest on each kind of data of one's own, given the data set and where it was read from."""
 
 
@@ -86,8 +95,8 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
 
     def design(scale: Scale) -> Design:
         return Design(
-            trial=spec(train.tuned, data=source, measures=(*task.measures, *task.mechanism), efforts=efforts),
-            arms=[_arm(family, len(own), scale) for family in task.families],
+            trial=task.trial.with_settings(data=source, measures=(*task.measures, *task.mechanism), efforts=efforts),
+            arms=[_arm(family, len(own), scale, task.most[scale]) for family in task.families],
             seeds=SEEDS[scale],
             measures=(*task.measures, *efforts),
             mechanism=task.mechanism,
@@ -107,7 +116,7 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
         explanation=_explanation(task, own),
         design=design,
         command=command("compare", str(path), target=target, **options),
-        tell=lambda claims: sentence(claims, labels),
+        tell=lambda claims: task.tell(claims, labels),
     )
 
 
@@ -136,6 +145,7 @@ def compare(
     task: str | None = None,
     time: str | None = None,
     group: str | None = None,
+    known: str | None = None,
     **options: Any,
 ) -> Ranking:
     """Which family is best on data of one's own; further options are those of `zhixing.study.ask.ask`.
@@ -143,12 +153,12 @@ def compare(
     Every family divides the same rows alike, chooses among equally many settings on validation rows, and is judged once
     a division on rows that chose nothing. Raises as `contest` and `ask` do.
     """
-    return ranking(ask(contest(path, target, task=task, time=time, group=group), **options))
+    return ranking(ask(contest(path, target, task=task, time=time, group=group, known=known), **options))
 
 
-def _arm(family: Family, count: int, scale: Scale) -> Arm:
-    own = {"candidates": family.settings(scale), "preparation": family.preparation}
-    limits = [limit for limit in (family.most, MOST[scale]) if limit is not None and limit < count]
+def _arm(family: Family, count: int, scale: Scale, most: int | None) -> Arm:
+    own = {"candidates": family.settings(scale), "preparation": family.preparation, **family.besides}
+    limits = [limit for limit in (family.most, most) if limit is not None and limit < count]
     if not limits:
         return Arm(family.name, label=family.label, **own)
     label = Text("{label}, at most {most:,} rows", "{label}（至多 {most:,} 行）").format(
@@ -158,7 +168,8 @@ def _arm(family: Family, count: int, scale: Scale) -> Arm:
 
 
 def _explanation(task: Task, own: data.Own) -> Explanation:
-    counted = {"count": len(own), "items": task.items, "families": len(task.families), "choices": CHOICES}
+    choices = len(task.families[0].candidates())
+    counted = {"count": len(own), "items": task.items, "families": len(task.families), "choices": choices}
     experiment = Text(
         "{families} families learn from the same {count:,} {items}. For each division a quarter of them judges. Of the "
         "rest a quarter chooses among {choices} settings of each family, which is then fitted to all of the rest. ",

@@ -40,7 +40,7 @@ class Evaluation:
     """Rows whose target is missing or is a class that the run does not know."""
     found: tuple[Found, ...]
     confusion: Mapping[tuple[str, str], int]
-    """How often the first class was taken for the second; empty for amounts."""
+    """How often the first class was taken for the second; empty for amounts and for several labels at once."""
 
 
 def evaluate_run(run: Run, path: str | Path, *, seed: int = 0) -> Evaluation:
@@ -101,11 +101,11 @@ def _known(classes: tuple[str, ...], targets: np.ndarray) -> np.ndarray:
     """Which targets the run knows; of a sentence it must know every tag."""
     if targets.dtype == object:
         return np.asarray([bool((tags >= 0).all()) for tags in targets])
-    return targets >= 0 if classes else np.isfinite(targets)
+    return np.asarray((targets >= 0).reshape(len(targets), -1).all(axis=1) if classes else np.isfinite(targets))
 
 
 def _confusion(classes: tuple[str, ...], answers: np.ndarray, targets: np.ndarray) -> dict[tuple[str, str], int]:
-    if not classes:
+    if not classes or targets.ndim > 1:
         return {}
     if targets.dtype == object:
         true_and_taken = [np.concatenate(list(each)) for each in (targets, answers)]

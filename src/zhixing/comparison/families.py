@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from zhixing import evaluate, models, train
+from zhixing.comparison.ranking import sentence
 from zhixing.core import Spec, Text, spec
 from zhixing.evaluate.measure import Measure
 from zhixing.study import Scale
+from zhixing.study.answer import ClaimResult
 
 RARE = 0.2
 """Where the rarest class has a smaller share than this of an even one's, classes are weighed equally."""
@@ -18,6 +21,7 @@ CHOICES = 4
 
 
 TABLE = spec(models.Preparation)
+TUNED = spec(train.tuned)
 ROWS = Text("rows", "行")
 
 
@@ -33,6 +37,9 @@ class Family:
     """The most rows that it learns from, where its work grows faster than they do; None for all."""
     patient: Callable[[], tuple[Spec, ...]] | None = None
     """Other candidates where time is no matter, if longer learning helps: at full scale, and for a model to be kept."""
+
+    besides: Mapping[str, Any] = field(default_factory=dict)
+    """What the task's trial is told besides, of a family that only stands for comparison and cannot be trained."""
 
     def settings(self, scale: Scale) -> tuple[Spec, ...]:
         """What it chooses from at this scale."""
@@ -56,6 +63,12 @@ class Task:
     """The least difference that counts as ahead."""
     most: Mapping[Scale, int | None] = field(default_factory=lambda: {"smoke": 500, "quick": 10_000, "full": None})
     """The most items that any family learns from, by scale."""
+    trial: Spec = TUNED
+    """What chooses a family's settings and judges it; the contest adds the data, what enters and what is measured."""
+    keeping: Callable[..., Any] = train.kept
+    """What performs such a trial and keeps what it fitted."""
+    tell: Callable[[Sequence[ClaimResult], Mapping[str, Text]], Text] = sentence
+    """What was found, in one sentence, of the claims and the families' labels."""
 
 
 def choices(function: Callable[..., object], **settings: Sequence[float | int]) -> Callable[[], tuple[Spec, ...]]:
@@ -69,21 +82,11 @@ def choices(function: Callable[..., object], **settings: Sequence[float | int]) 
 
 
 def networks(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
-    """An MLP with two rates and two sizes of weight decay."""
+    """An MLP by each of the `recipes`."""
 
     def candidates() -> tuple[Spec, ...]:
         model = spec(models.MLP, widths=(64, 64), dropout=0.1)
-        recipes = [
-            spec(
-                train.Recipe,
-                optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
-                schedule=spec(train.cosine, warm_up=0.1),
-                steps=600,
-                batch=64,
-            )
-            for rate, decay in product((0.001, 0.005), (0.01, 1.0))
-        ]
-        return tuple(spec(estimator, model=model, recipe=recipe) for recipe in recipes)
+        return tuple(spec(estimator, model=model, recipe=recipe) for recipe in recipes())
 
     return candidates
 
@@ -99,3 +102,17 @@ def measures_of_classes(targets: np.ndarray) -> tuple[Measure, ...]:
 def least_of_classes(targets: np.ndarray) -> float:
     """Half of what one row of one class can change, in percentage points, so that equally good is not ahead."""
     return 50 / (int(targets.max()) + 1) / len(targets)
+
+
+def recipes() -> tuple[Spec, ...]:
+    """Two rates and two sizes of weight decay."""
+    return tuple(
+        spec(
+            train.Recipe,
+            optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
+            schedule=spec(train.cosine, warm_up=0.1),
+            steps=600,
+            batch=64,
+        )
+        for rate, decay in product((0.001, 0.005), (0.01, 1.0))
+    )

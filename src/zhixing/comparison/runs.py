@@ -77,15 +77,22 @@ class Run:
         return self.told(self.learner.answers(data.later_values(self.card, values)))
 
     def told(self, answers: np.ndarray) -> "pandas.DataFrame":
-        """Answers as a table: `prediction`, and for classes the probability of each; of a sentence the tags, a blank between."""
+        """Answers as a table: `prediction`, and for classes the probability of each.
+
+        Of several labels at once those of probability 0.5 or more are the prediction, semicolons between them; of a
+        sentence its tags, blanks between them.
+        """
         import pandas
 
         if not self.classes:
             return pandas.DataFrame({"prediction": answers})
         if answers.dtype == object:
             return pandas.DataFrame({"prediction": [" ".join(self.classes[tag] for tag in tags) for tags in answers]})
-        names = np.array(self.classes, dtype=object)[answers.argmax(axis=1)]
         shares = {f"probability of {name}": answers[:, place] for place, name in enumerate(self.classes)}
+        if self.card["kind"] == "labels":
+            sets = (";".join(np.array(self.classes, dtype=object)[row]) for row in answers >= 0.5)
+            return pandas.DataFrame({"prediction": list(sets), **shares})
+        names = np.array(self.classes, dtype=object)[answers.argmax(axis=1)]
         return pandas.DataFrame({"prediction": names, **shares})
 
 

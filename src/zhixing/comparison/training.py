@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from zhixing import data, evaluate, train
+from zhixing import data, evaluate
 from zhixing.comparison.contest import slug, task_of
 from zhixing.comparison.runs import Run
 from zhixing.core import BadData, Interrupted, Text, UnknownName, spec
@@ -35,14 +35,13 @@ def learn(
     source = data.own(path, target=target, **options)
     own: data.Own = source.build()
     task = task_of(own, Path(path))
-    families = {family.name: family for family in task.families}
+    families = {family.name: family for family in task.families if not family.besides}
     if model not in families:
         raise UnknownName(Text("model", "模型"), model, families)
     family = families[model]
     most = {} if family.most is None or family.most >= len(own) else {"most": family.most}
     efforts = (evaluate.on_validation, evaluate.fit_seconds, evaluate.answer_microseconds, evaluate.kept_bytes)
-    judged = spec(
-        train.tuned,
+    judged = task.trial.with_settings(
         data=source,
         candidates=family.settings("full"),
         preparation=family.preparation,
@@ -50,7 +49,7 @@ def learn(
         efforts=efforts,
         **most,
     )
-    call = spec(train.kept, trial=judged)
+    call = spec(task.keeping, trial=judged)
     store = store or RunStore()
     trial = Trial(slug(source, own, Path(path)), "full", model, seed, call, own.fingerprint, code_digest(call))
     session = Session(store, workers, listen)

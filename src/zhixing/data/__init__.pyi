@@ -5,8 +5,10 @@ from .dataset import Part as Part
 from .dataset import split as split
 from .dataset import split_rows as split_rows
 from .digits import digits28 as digits28
+from .heaps import one_heap as one_heap
 from .mnist1d import mnist1d as mnist1d
 from .movielens import movielens as movielens
+from .own.columns import Column as Column
 from .own.divide import at_random as at_random
 from .own.files import TableFile as TableFile
 from .own.files import checked_path as checked_path
@@ -17,25 +19,25 @@ from .own.kinds import later_answers as later_answers
 from .own.kinds import later_values as later_values
 from .own.kinds import own as own
 from .own.labelled import OwnFolder as OwnFolder
+from .own.labels import OwnLabels as OwnLabels
+from .own.labels import own_labels as own_labels
 from .own.pictures import own_pictures as own_pictures
-from .own.profile import Column as Column
 from .own.profile import Leak as Leak
 from .own.profile import Profile as Profile
 from .own.profile import class_names as class_names
 from .own.profile import profile as profile
-<<<<<<< HEAD
-from .own.sounds import own_sounds as own_sounds
-=======
 from .own.rating_columns import RatingColumns as RatingColumns
 from .own.rating_columns import looks_like_ratings as looks_like_ratings
 from .own.ratings import OwnRatings as OwnRatings
 from .own.ratings import own_ratings as own_ratings
->>>>>>> c00ad4b262f99c4aafecb826fb7976745e791102
+from .own.sounds import own_sounds as own_sounds
 from .own.table import OwnTable as OwnTable
 from .own.table import own_table as own_table
 from .own.tags import OwnTags as OwnTags
 from .own.tags import TagSequences as TagSequences
 from .own.tags import own_tags as own_tags
+from .own.unlabelled import OwnUnlabelled as OwnUnlabelled
+from .own.unlabelled import own_unlabelled as own_unlabelled
 from .pairs import digit_pairs as digit_pairs
 from .questions import rare as rare
 from .reduced import reduced as reduced

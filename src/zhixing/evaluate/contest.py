@@ -50,7 +50,7 @@ def explained(answers: np.ndarray, targets: np.ndarray) -> float:
     return float(100 * (1 - np.mean((answers - targets) ** 2) / np.var(targets)))
 
 
-@measure(label=Text("on validation rows", "在验证行上"), unit=OWN_UNITS, better="lower", low=0.0)
+@measure(label=Text("on validation rows", "在验证行上"), unit=OWN_UNITS, better="lower")
 def on_validation(effort: Effort) -> float:
     """The first measure of the settings that were chosen, on the rows that chose them."""
     return effort["validation"]

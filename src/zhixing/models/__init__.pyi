@@ -1,3 +1,4 @@
+from .autoencoder import Autoencoder as Autoencoder
 from .axes import principal_axes as principal_axes
 from .axes import random_axes as random_axes
 from .axes import searched_axes as searched_axes
@@ -18,23 +19,38 @@ from .clusterings import k_means as k_means
 from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
-<<<<<<< HEAD
 from .crf import LinearChainCRF as LinearChainCRF
 from .crf import PlaceByPlace as PlaceByPlace
-=======
+from .densities import factor_analysis as factor_analysis
+from .densities import gaussian_mixture as gaussian_mixture
+from .densities import kernel_density as kernel_density
+from .densities import one_gaussian as one_gaussian
+from .densities import separate_kernels as separate_kernels
 from .factorisation import factorisation as factorisation
->>>>>>> c00ad4b262f99c4aafecb826fb7976745e791102
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
+from .labels import each_label as each_label
+from .labels import label_chain as label_chain
+from .labels import labels_together as labels_together
 from .linear import SoftmaxRegression as SoftmaxRegression
 from .linear_taggers import FieldTagger as FieldTagger
 from .linear_taggers import FrequentTag as FrequentTag
 from .linear_taggers import Tagger as Tagger
 from .mlp import MLP as MLP
 from .neural_factorisation import NeuralFactorisation as NeuralFactorisation
+from .numbers import Numbers as Numbers
+from .oddities import far_from_centre as far_from_centre
+from .oddities import far_neighbour as far_neighbour
+from .oddities import isolation as isolation
+from .oddities import local_sparsity as local_sparsity
+from .oddities import one_class as one_class
 from .perceptron import Perceptron as Perceptron
 from .pictures import FlatPictures as FlatPictures
 from .pictures import StandardPictures as StandardPictures
+from .placing import crowded_groups as crowded_groups
+from .placing import k_means_groups as k_means_groups
+from .placing import mixture_groups as mixture_groups
+from .placing import ward_groups as ward_groups
 from .preparation import Preparation as Preparation
 from .processes import GaussianProcess as GaussianProcess
 from .random_features import least_squares as least_squares
@@ -50,6 +66,9 @@ from .recommenders import by_rating as by_rating
 from .recommenders import implicit_factors as implicit_factors
 from .recommenders import pairwise_ranking as pairwise_ranking
 from .recommenders import popularity as popularity
+from .reductions import Reduction as Reduction
+from .reductions import kernel_components as kernel_components
+from .reductions import principal_components as principal_components
 from .regressors import Regressor as Regressor
 from .regressors import neighbour_mean as neighbour_mean
 from .regressors import process_mean as process_mean

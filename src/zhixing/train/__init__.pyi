@@ -15,6 +15,8 @@ from .loop import Step as Step
 from .loop import fit as fit
 from .minimise import Minimise as Minimise
 from .network import network_classifier as network_classifier
+from .network import network_labels as network_labels
+from .network import network_reduction as network_reduction
 from .network import network_regressor as network_regressor
 from .optimisers import Optimiser as Optimiser
 from .optimisers import adamw as adamw
@@ -36,3 +38,5 @@ from .to_target import relative_cost as relative_cost
 from .to_target import steps_to as steps_to
 from .tuned import kept as kept
 from .tuned import tuned as tuned
+from .untargeted import clustered as clustered
+from .untargeted import kept_groups as kept_groups

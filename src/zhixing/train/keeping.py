@@ -12,11 +12,7 @@ import numpy as np
 from zhixing.core import BadData, Text
 from zhixing.train.learner import Learner
 
-<<<<<<< HEAD
-OURS = ("zhixing.models.", "zhixing.train.network.", "zhixing.train.tagging.")
-=======
-OURS = ("zhixing.models.", "zhixing.train.network.", "zhixing.train.rating_network.")
->>>>>>> c00ad4b262f99c4aafecb826fb7976745e791102
+OURS = ("zhixing.models.", "zhixing.train.")
 TRUSTED = frozenset(
     {
         "numpy.dtype",

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from zhixing.core import Spec, parsed
+from zhixing.models import Reduction
 from zhixing.train.augmentation import Augmented
 from zhixing.train.batches import Batches
 from zhixing.train.loop import fit
@@ -71,6 +72,46 @@ class network_regressor(Network):  # noqa: N801 - as above
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:
         return _outputs(self.network, inputs)[:, 0].numpy()
+
+
+class network_labels(Network):  # noqa: N801 - as above
+    """As `network_classifier`, for targets (n, labels) of 0 and 1: an output for each label, squashed on its own."""
+
+    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_labels":
+        self._train(
+            inputs, torch.tensor(targets, dtype=torch.float32), binary_cross_entropy_with_logits, targets.shape[1]
+        )
+        return self
+
+    def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
+        return _outputs(self.network, inputs).sigmoid().numpy()
+
+
+class network_reduction(Reduction):  # noqa: N801 - as above
+    """Autoencoders of `model`, one for each number of dimensions, as a reduction."""
+
+    def __init__(self, *, model: Spec, recipe: Spec, generator: np.random.Generator):
+        super().__init__(_Autoencoding(model, recipe, generator))
+
+
+class _Autoencoding:
+    def __init__(self, model: Spec, recipe: Spec, generator: np.random.Generator):
+        self.model, self.recipe, self.generator = model, recipe, generator
+
+    def fitted(self, inputs: np.ndarray, dimensions: int) -> "_Autoencoded":
+        coder = _Autoencoded(
+            model=self.model.with_settings(dimensions=dimensions), recipe=self.recipe, generator=self.generator
+        )
+        coder._train(inputs, torch.tensor(inputs, dtype=torch.float32), mse_loss, inputs.shape[1])
+        return coder
+
+
+class _Autoencoded(Network):
+    def codes(self, rows: np.ndarray) -> np.ndarray:
+        return _outputs(self.network.encoder, rows).numpy()  # type: ignore[arg-type]
+
+    def rows(self, codes: np.ndarray) -> np.ndarray:
+        return _outputs(self.network.decoder, codes).numpy()  # type: ignore[arg-type]
 
 
 def _sized(model: Spec, inputs: np.ndarray, classes: int) -> Spec:

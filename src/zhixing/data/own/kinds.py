@@ -1,19 +1,29 @@
 """Every kind of data of one's own: what they have in common, which kind a path holds, and rows that come later."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from zhixing.core import BadData, BadSetting, Spec, Text, spec
+from zhixing.data.own import conll
+from zhixing.data.own.files import read_blocks
 from zhixing.data.own.folders import contents, shelf
 from zhixing.data.own.labelled import later_classes
+from zhixing.data.own.labels import holds_labels, later_labels, own_labels
 from zhixing.data.own.pictures import WANTED as PICTURES
 from zhixing.data.own.pictures import later_pictures, own_pictures
+from zhixing.data.own.rating_columns import looks_like_ratings
+from zhixing.data.own.ratings import own_ratings
 from zhixing.data.own.sounds import WANTED as SOUNDS
 from zhixing.data.own.sounds import later_sounds, own_sounds
 from zhixing.data.own.table import later_columns, later_rows, later_targets, own_table
+from zhixing.data.own.tags import later_sentences, later_tags, later_tokens, own_tags
+from zhixing.data.own.unlabelled import no_targets, own_unlabelled
+
+Card = Mapping[str, Any]
 
 
 class Own(Protocol):
@@ -59,19 +69,57 @@ def own(
     task: str | None = None,
     time: str | None = None,
     group: str | None = None,
+    known: str | None = None,
 ) -> Spec:
-    """The call that reads what is at the path; raises BadSetting where something must be named that is not."""
-    given = {"task": task, "time": time, "group": group}
-    place = Path(path).expanduser()
-    if place.is_dir() or place.suffix.lower() == ".zip":
-        return _of_folder(place.absolute(), {"target": target, **given})
-    if target is None:
-        raise BadSetting(Text("name the column to foretell: --target COLUMN", "请指明要预测的列：--target 列名"))
+    """The call that reads what is at the path.
+
+    A folder or zip of class folders holds pictures or sounds, a CoNLL file sentences with tags. A table is one of ratings
+    where its columns say so or `task` does, of several labels at once, of one `target`, or else without any, where groups
+    may be `known`. Raises BadSetting for an option that does not suit what is there, BadData where nothing is.
+    """
+    given = {"target": target, "task": task, "time": time, "group": group, "known": known}
     named = {name: value for name, value in given.items() if value is not None}
-    return spec(own_table, path=str(Path(path).expanduser().absolute()), target=target, **named)
+    place = Path(path).expanduser()
+    where = str(place.absolute())
+    if place.is_dir() or place.suffix.lower() == ".zip":
+        return _of_folder(place.absolute(), named)
+    if where.lower().removesuffix(".gz").endswith(conll.ENDINGS):
+        _refuse(named, ("task", "time", "group", "known"), _OF_SENTENCES)
+        return spec(own_tags, path=where, **named)
+    if task == "ratings" or (target is None and task is None and known is None and _holds_ratings(where)):
+        _refuse(named, ("group", "known"), _OF_RATINGS)
+        return spec(own_ratings, path=where, **{name: named[name] for name in ("target", "time") if name in named})
+    if target is None:
+        _refuse(named, ("time", "group"), _OF_UNLABELLED)
+        return spec(own_unlabelled, path=where, **named)
+    _refuse(named, ("known",), _OF_TARGETS)
+    if task == "labels" or (task is None and holds_labels(where, target)):
+        _refuse(named, ("time", "group"), _OF_LABELS)
+        return spec(own_labels, path=where, target=target)
+    return spec(own_table, path=where, **named)
 
 
-def _of_folder(place: Path, given: Mapping[str, str | None]) -> Spec:
+_OF_SENTENCES = Text(
+    "sentences are tagged, and divided at random with copies together", "句子的任务是标注，随机划分，相同的句子放在一起"
+)
+_OF_RATINGS = Text("ratings are divided at random or by --time", "评分按随机或 --time 划分")
+_OF_UNLABELLED = Text("without --target there is none", "没有 --target 时不能使用")
+_OF_TARGETS = Text("with --target there is none", "有 --target 时不能使用")
+_OF_LABELS = Text("rows of several labels cannot be divided so", "多标签的行不能这样划分")
+
+
+def _refuse(named: Mapping[str, str], options: tuple[str, ...], why: Text) -> None:
+    for name in options:
+        if name in named:
+            raise BadSetting(Text(f"--{name}: {why.en}; leave it out", f"--{name}：{why.zh}；请去掉它"))
+
+
+def _holds_ratings(path: str) -> bool:
+    """Whether a table file names columns of users, items and ratings."""
+    return looks_like_ratings(list(next(read_blocks(path), {})))
+
+
+def _of_folder(place: Path, given: Mapping[str, str]) -> Spec:
     """Pictures or sounds, whichever are more; their folders are the classes, so nothing else may be `given`."""
     source = shelf(place, PICTURES)
     counts = {
@@ -88,39 +136,66 @@ def _of_folder(place: Path, given: Mapping[str, str | None]) -> Spec:
             )
         )
     for name, value in given.items():
-        if value is not None:
-            raise BadSetting(
-                Text(
-                    en=f"--{name} {value} does not suit a folder, whose classes are the names of the folders in it",
-                    zh=f"--{name} {value} 不适用于文件夹：其中各文件夹的名字就是类别",
-                )
+        raise BadSetting(
+            Text(
+                en=f"--{name} {value} does not suit a folder, whose classes are the names of the folders in it",
+                zh=f"--{name} {value} 不适用于文件夹：其中各文件夹的名字就是类别",
             )
+        )
     return spec(max(counts, key=lambda read: counts[read]), path=str(place))
 
 
-def later(card: Mapping[str, Any], path: str) -> Iterator[Any]:
+@dataclass(frozen=True)
+class Later:
+    """How items that come later are read for a run of one kind, given its card."""
+
+    items: Callable[[Card, str], Iterator[Any]]
+    targets: Callable[[Card, str], Iterator[np.ndarray]]
+    values: Callable[[Card, Mapping[str, list[Any]]], Any]
+
+
+def _picture_classes(card: Card, path: str) -> Iterator[np.ndarray]:
+    return later_classes(path, PICTURES, card["classes"])
+
+
+def _sound_classes(card: Card, path: str) -> Iterator[np.ndarray]:
+    return later_classes(path, SOUNDS, card["classes"])
+
+
+def _no_columns(card: Card, columns: Mapping[str, list[Any]]) -> Any:
+    raise BadSetting(
+        Text(
+            en=f"this run learned from {card['kind']}, which are not given as columns; give the path of a file or folder",
+            zh="这次运行是从文件学习的，不能以列的形式给出数据；请给出文件或文件夹的路径",
+        )
+    )
+
+
+LATER = {
+    "table": Later(later_rows, later_targets, later_columns),
+    "labels": Later(later_rows, later_labels, later_columns),
+    "unlabelled": Later(later_rows, no_targets, later_columns),
+    "ratings": Later(later_rows, later_targets, later_columns),
+    "tags": Later(later_sentences, later_tags, later_tokens),
+    "pictures": Later(later_pictures, _picture_classes, _no_columns),
+    "sounds": Later(later_sounds, _sound_classes, _no_columns),
+}
+"""By the kind that a run's card names."""
+
+
+def later(card: Card, path: str) -> Iterator[Any]:
     """The features of what is at the path, in blocks, read as those were that the run of this card learned from.
 
     Raises BadData where they cannot be.
     """
-    readers = {"table": later_rows, "pictures": later_pictures, "sounds": later_sounds}
-    return readers[card["kind"]](card, path)
+    return LATER[card["kind"]].items(card, path)
 
 
-def later_answers(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
+def later_answers(card: Card, path: str) -> Iterator[np.ndarray]:
     """The targets of the same blocks, as the run counts them: -1 or NaN where there is none that it knows."""
-    if card["kind"] == "table":
-        return later_targets(card, path)
-    return later_classes(path, {"pictures": PICTURES, "sounds": SOUNDS}[card["kind"]], card["classes"])
+    return LATER[card["kind"]].targets(card, path)
 
 
-def later_values(card: Mapping[str, Any], columns: Mapping[str, list[Any]]) -> Any:
-    """The same of values that are there already, by column."""
-    if card["kind"] != "table":
-        raise BadSetting(
-            Text(
-                en=f"this run learned from {card['kind']}, which are not given as columns; give the path of a file or folder",
-                zh="这次运行是从文件学习的，不能以列的形式给出数据；请给出文件或文件夹的路径",
-            )
-        )
-    return later_columns(card, columns)
+def later_values(card: Card, columns: Mapping[str, list[Any]]) -> Any:
+    """The same of values that are there already, by column; BadSetting for pictures and sounds."""
+    return LATER[card["kind"]].values(card, columns)

@@ -1,13 +1,12 @@
 """What a table holds, before anything is learnt from it: kinds of columns, the task, and what would spoil a comparison."""
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
 from zhixing.core import BadData, Text, UnknownName
-from zhixing.core.errors import meant_by
+from zhixing.data.own.columns import Column, columns_of, learnable, named_frame, no_column
 from zhixing.data.own.leaks import Leak as Leak
 from zhixing.data.own.leaks import leaks
 from zhixing.data.own.loose import listed
@@ -16,27 +15,10 @@ from zhixing.data.own.remarks import remarks
 if TYPE_CHECKING:
     import pandas
 
-Kind = Literal["number", "category", "text", "date", "flag", "constant", "identifier"]
 Task = Literal["regression", "classes"]
 
 FEWEST_ROWS = 20
 FEWEST_OF_A_CLASS = 5
-
-_IDENTIFIER = r"(?i:(^|[\W_])(id|uid|uuid|index|row|key|nr|no)$)|[a-z]I[dD]$|编号|序号|学号|工号"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column besides the target, over the rows whose target is there."""
-
-    name: str
-    kind: Kind
-    missing: float
-    """Share of the rows, 0 to 1."""
-    distinct: int
-    """Values that differ, missing ones not counted."""
-    example: str
-    """The first value that is there; empty where none is."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +58,7 @@ class Profile:
     @property
     def features(self) -> tuple[str, ...]:
         """The names of the columns that can be learnt from: all but constants and identifiers."""
-        return tuple(each.name for each in self.columns if each.kind not in ("constant", "identifier"))
+        return learnable(self.columns)
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -95,12 +77,9 @@ def profile(frame: "pandas.DataFrame", target: str, task: str | None = None) -> 
     """
     import pandas
 
-    names = [str(name) for name in frame.columns]
-    if target not in names:
-        raise no_column(target, names)
-    if len(set(names)) < len(names):
-        raise BadData(Text("two columns have the same name; rename one", "有两列同名；请修改其中一列的名字"))
-    frame = frame.set_axis(names, axis="columns")
+    frame = named_frame(frame)
+    if target not in frame:
+        raise no_column(target, [str(name) for name in frame.columns])
     there = frame[target].notna().to_numpy()
     kept = frame.loc[there].reset_index(drop=True)
     answers, rows = kept.pop(target), len(kept)
@@ -113,8 +92,8 @@ def profile(frame: "pandas.DataFrame", target: str, task: str | None = None) -> 
         )
     chosen = _task(answers, target, task)
     classes, counts = _classes(answers, target) if chosen == "classes" else ((), ())
-    columns = tuple(_column(kept[name]) for name in kept.columns)
-    usable = [each.name for each in columns if each.kind not in ("constant", "identifier")]
+    columns = columns_of(kept)
+    usable = list(learnable(columns))
     if not usable:
         raise BadData(
             Text(
@@ -158,19 +137,6 @@ def _holds_numbers(cells: "pandas.Series") -> bool:
     return pandas.api.types.is_numeric_dtype(cells) and not pandas.api.types.is_bool_dtype(cells)
 
 
-def no_column(target: str, names: list[str]) -> BadData:
-    """The error of a column that is not there."""
-    near = meant_by(target, names)
-    meant = Text(f"{near.en} ", near.zh) if near else Text("", "")
-    some = listed(names, most=20)
-    return BadData(
-        Text(
-            en=f"column {target!r} is not in the table; {meant.en}(columns: {some.en})",
-            zh=f"表格中没有列 {target!r}；{meant.zh}（现有列：{some.zh}）",
-        )
-    )
-
-
 def _task(answers: "pandas.Series", target: str, task: str | None) -> Task:
     if task not in (None, "regression", "classes"):
         raise UnknownName(Text("task", "任务"), task, ("regression", "classes"))
@@ -211,39 +177,3 @@ def _classes(answers: "pandas.Series", target: str) -> tuple[tuple[str, ...], tu
         )
     names = tuple(sorted(counts.index))
     return names, tuple(int(counts[name]) for name in names)
-
-
-def _column(cells: "pandas.Series") -> Column:
-    there = cells.dropna()
-    distinct = int(there.nunique())
-    missing = 1 - len(there) / len(cells)
-    example = str(there.iloc[0])[:80] if len(there) else ""
-    return Column(str(cells.name), _kind(cells, there, distinct), missing, distinct, example)
-
-
-def _kind(cells: "pandas.Series", there: "pandas.Series", distinct: int) -> Kind:
-    import pandas
-
-    types = pandas.api.types
-    gaps = len(there) < len(cells)
-    if distinct + gaps < 2 or distinct == 0:
-        return "constant"
-    if distinct <= 2:
-        return "flag"  # one value and gaps also say one of two things
-    if types.is_datetime64_any_dtype(cells):
-        return "date"
-    if types.is_numeric_dtype(cells):
-        own = types.is_integer_dtype(cells) and distinct == len(cells)
-        return "identifier" if own and _counts_rows(str(cells.name), there) else "number"
-    words = there.astype(str)
-    long = words.str.count(r"\s+\S").ge(2) | words.str.count("[\u4e00-\u9fff]").ge(8)
-    if long.mean() > 0.5 and distinct > 0.5 * len(there):
-        return "text"
-    return "identifier" if distinct == len(cells) else "category"
-
-
-def _counts_rows(name: str, numbers: "pandas.Series") -> bool:
-    """Numbers from 0 or 1 without a gap, or a column that is called an identifier."""
-    first, last = int(numbers.min()), int(numbers.max())
-    gapless = first in (0, 1) and last - first == len(numbers) - 1
-    return gapless or re.search(_IDENTIFIER, name) is not None

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from zhixing.core import BadData, BadSetting, Text
+from zhixing.data.own.columns import no_column
 from zhixing.data.own.loose import listed
-from zhixing.data.own.profile import no_column
 
 if TYPE_CHECKING:
     import pandas

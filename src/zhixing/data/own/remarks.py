@@ -1,5 +1,6 @@
 """What a profile found, in words: all that may spoil a comparison on the table."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +9,8 @@ from zhixing.core import Text
 from zhixing.data.own.loose import listed
 
 if TYPE_CHECKING:
-    from zhixing.data.own.profile import Column, Profile
+    from zhixing.data.own.columns import Column
+    from zhixing.data.own.profile import Profile
 
 RARE = 0.01
 """A class with a smaller share of the rows is said to be rare."""
@@ -55,10 +57,11 @@ def remarks(found: "Profile") -> list[Text]:
                 zh=f"{found.contradictions:,} 行的特征与别的行完全相同，{target!r} 却不同：没有模型能全部答对",
             )
         )
-    return [*notes, *_notes_of_columns(found.columns), *_notes_of_classes(found)]
+    return [*notes, *notes_of_columns(found.columns), *_notes_of_classes(found)]
 
 
-def _notes_of_columns(columns: "tuple[Column, ...]") -> list[Text]:
+def notes_of_columns(columns: "Sequence[Column]") -> list[Text]:
+    """Columns left out, and gaps."""
     notes = []
     if constants := [each.name for each in columns if each.kind == "constant"]:
         some = listed(constants)

@@ -12,9 +12,10 @@ import numpy as np
 from zhixing.core import BadData, BadSetting, Text
 from zhixing.data.own import divide
 from zhixing.data.own.cells import Form
+from zhixing.data.own.columns import no_column
 from zhixing.data.own.files import checked_path, read_blocks, read_table
 from zhixing.data.own.later import as_learned
-from zhixing.data.own.profile import Profile, class_names, no_column, profile
+from zhixing.data.own.profile import Profile, class_names, profile
 
 if TYPE_CHECKING:
     import pandas
