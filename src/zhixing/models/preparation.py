@@ -27,13 +27,8 @@ class Preparation:
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-        skrub = _skrub()
         self._steps: Any = make_pipeline(
-            skrub.TableVectorizer(
-                cardinality_threshold=FEW,
-                low_cardinality=OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32),
-                high_cardinality=skrub.StringEncoder(n_components=FEW, random_state=0),
-            ),
+            vectoriser(OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)),
             SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
             StandardScaler(),
         )
@@ -44,6 +39,16 @@ class Preparation:
         """Rows (n, numbers) as float64; a word never seen is none of those that were."""
         numbers: np.ndarray = np.asarray(self._steps.transform(features), dtype=np.float64)
         return numbers
+
+
+def vectoriser(words: Any) -> Any:
+    """Columns of any kind to numbers; `words` is scikit-learn's encoder of columns with few of them."""
+    skrub = _skrub()
+    return skrub.TableVectorizer(
+        cardinality_threshold=FEW,
+        low_cardinality=words,
+        high_cardinality=skrub.StringEncoder(n_components=FEW, random_state=0),
+    )
 
 
 def _skrub() -> Any:
