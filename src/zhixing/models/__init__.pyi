@@ -17,6 +17,7 @@ from .clusterings import k_means as k_means
 from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
+from .codes import Codes as Codes
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
 from .linear import SoftmaxRegression as SoftmaxRegression
@@ -37,3 +38,4 @@ from .regressors import ridge as ridge
 from .regressors import support_regression as support_regression
 from .rnn import RNN as RNN
 from .strided import StridedCNN as StridedCNN
+from .tabular import TabularNetwork as TabularNetwork

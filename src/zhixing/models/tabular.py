@@ -145,7 +145,7 @@ class TabularNetwork(nn.Module):
         columns: Sequence[Column],
         classes: int,
         widths: Sequence[int] = (96, 96),
-        members: int = 8,
+        members: int = 4,
         embedding: int = 8,
         dropout: float = 0.1,
         generator: Generator | None = None,

@@ -15,6 +15,8 @@ from .loop import fit as fit
 from .minimise import Minimise as Minimise
 from .network import network_classifier as network_classifier
 from .network import network_regressor as network_regressor
+from .network import tabular_classifier as tabular_classifier
+from .network import tabular_regressor as tabular_regressor
 from .optimisers import Optimiser as Optimiser
 from .optimisers import adamw as adamw
 from .optimisers import muon as muon
