@@ -117,17 +117,20 @@ def for_amounts() -> tuple[Family, ...]:
 
 
 def _tabular(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
-    """A network with embeddings of the columns, with two rates and two sizes of weight decay."""
+    """A network with embeddings of the columns: two rates, held loosely (weight decay, dropout) and held tightly."""
 
     def candidates() -> tuple[Spec, ...]:
-        recipes = [
+        return tuple(
             spec(
-                train.Recipe,
-                optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
-                schedule=spec(train.cosine, warm_up=0.1),
+                estimator,
+                model=spec(models.TabularNetwork, dropout=dropout),
+                recipe=spec(
+                    train.Recipe,
+                    optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
+                    schedule=spec(train.cosine, warm_up=0.1),
+                ),
             )
-            for rate, decay in product((0.003, 0.01), (0.01, 1.0))
-        ]
-        return tuple(spec(estimator, model=spec(models.TabularNetwork), recipe=recipe) for recipe in recipes)
+            for rate, (decay, dropout) in product((0.003, 0.01), ((0.01, 0.1), (1.0, 0.3)))
+        )
 
     return candidates
