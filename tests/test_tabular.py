@@ -81,7 +81,7 @@ def test_a_column_without_spread_or_without_a_gap_while_it_was_learned_is_prepar
     prepared = models.Codes().fit(known)
     numbers = prepared.transform(known)
     assert np.isfinite(numbers).all()
-    assert numbers[9, 0] > 1
+    assert_allclose(numbers[9, 0], (5 / 1.5) / np.sqrt(1 + (5 / 1.5 / 3) ** 2))  # 1.5 is the standard deviation
     asked = pandas.DataFrame({"mostly": [np.nan], "one": [np.nan], "word": [None]}).astype({"word": object})
     assert_allclose(prepared.transform(asked), [[0.0, 0.0, 0.0]])
 
@@ -92,6 +92,7 @@ def test_only_codes_hold_whole_numbers_throughout():
     found = described(numbers)
     assert [column if isinstance(column, int) else "number" for column in found[-2:]] == [3, 5]
     assert all(isinstance(column, tuple) for column in found[:2])
+    assert described(np.array([[-1.0, 0.0], [1.0, 2.0]])) == ((-1.0, *np.linspace(-1, 1, 17)[1:]), 3)
     few = pandas.DataFrame({"stars": np.arange(60) % 5})  # whole numbers in, which are amounts all the same
     assert isinstance(described(models.Codes().fit(few).transform(few))[0], tuple)
 
