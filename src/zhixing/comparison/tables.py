@@ -27,7 +27,7 @@ def of_table(table: OwnTable, place: Path) -> Task:
         ).format(target=table.found.target, file=place.name),
         families=for_classes() if table.classes else for_amounts(),
         measures=_measures(table),
-        mechanism=(evaluate.error_by_class,) if table.classes else (),
+        mechanism=(evaluate.error_by_class, evaluate.precision_by_class, evaluate.f1_by_class) if table.classes else (),
         prepared=Text(
             "Gaps, dates and words become numbers by what the training rows teach.",
             "缺失值、日期和文字如何变成数字，只由训练行决定。",
@@ -40,11 +40,14 @@ def of_table(table: OwnTable, place: Path) -> Task:
 def _measures(table: OwnTable) -> tuple[Measure, ...]:
     """The measure that ranks, and the others."""
     if not table.classes:
-        return evaluate.root_mean_square, evaluate.mean_absolute, evaluate.explained
+        intervals = (evaluate.interval_coverage, evaluate.interval_width)
+        return evaluate.root_mean_square, evaluate.mean_absolute, evaluate.explained, *intervals
     shares = np.bincount(table.targets) * len(table.classes) / len(table)
-    if shares.min() < RARE:
-        return evaluate.balanced_error, evaluate.error, evaluate.log_loss
-    return evaluate.error, evaluate.balanced_error, evaluate.log_loss
+    errors = (evaluate.error, evaluate.balanced_error)
+    ranked = errors[::-1] if shares.min() < RARE else errors
+    by_threshold = (evaluate.macro_precision, evaluate.macro_recall, evaluate.macro_f1)
+    areas = (evaluate.roc_area_of_classes, evaluate.average_precision_of_classes)
+    return *ranked, *by_threshold, *areas, evaluate.calibration_error_of_answers, evaluate.log_loss
 
 
 def for_classes() -> tuple[Family, ...]:
