@@ -246,6 +246,24 @@ def test_its_answers_are_the_means_of_the_members():
     assert_allclose(said, members.mean(dim=1), atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["network_classifier", "tabular_classifier"])
+def test_a_class_that_the_training_rows_lack_gets_no_probability(kind):
+    features = frame(40)
+    targets = np.where(features["size"] > 50, 3, 1)
+    network = spec(models.MLP, widths=(8,)) if kind == "network_classifier" else spec(TabularNetwork, widths=(8,))
+    more = (
+        {"recipe": RECIPE.with_settings(steps=20)} if kind == "network_classifier" else {"recipe": RECIPE, "most": 20}
+    )
+    lesson = Lesson(spec(models.Codes), features, targets, ("a", "b", "c", "d"))
+    answers = lesson.learner(spec(getattr(train, kind), model=network, **more), np.random.default_rng(0)).answers(
+        features
+    )
+    assert answers.shape == (40, 4)
+    assert np.count_nonzero(answers[:, [0, 2]]) == 0
+    assert_allclose(answers.sum(axis=1), 1)
+    assert np.mean(answers.argmax(axis=1) == targets) > 0.5
+
+
 @pytest.mark.parametrize(("n", "steps"), [(10, 400), (1000, 625), (100_000, 1600)])
 def test_steps_follow_the_rows(n, steps, monkeypatch):
     taken = []

@@ -44,11 +44,13 @@ class network_classifier(_Network):  # noqa: N801 - called as the functions that
     """A classifier that trains the module of `model` by `recipe`; inputs are (n, ...) of any shape the module takes.
 
     The module is built when the data are known: with their `features_in`, `channels_in` and `classes` where it has
-    such settings and `model` leaves them open. First weights and order of examples come from `generator`.
+    such settings and `model` leaves them open. First weights and order of examples come from `generator`. There is a
+    probability for each class that is among the targets, in their order, as with scikit-learn.
     """
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_classifier":
-        self._train(inputs, torch.tensor(targets), cross_entropy, int(targets.max()) + 1)
+        known, codes = np.unique(targets, return_inverse=True)
+        self._train(inputs, torch.tensor(codes), cross_entropy, len(known))
         return self
 
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
@@ -97,7 +99,8 @@ class tabular_classifier(_Tabular):  # noqa: N801 - as above
     """A classifier whose probabilities are those of its members, averaged."""
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "tabular_classifier":
-        self._train(inputs, torch.tensor(targets), members_cross_entropy, int(targets.max()) + 1)
+        known, codes = np.unique(targets, return_inverse=True)
+        self._train(inputs, torch.tensor(codes), members_cross_entropy, len(known))
         return self
 
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
