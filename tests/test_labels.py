@@ -41,8 +41,12 @@ def test_measures_of_labels_are_those_of_scikit_learn(seed):
     assert evaluate.hamming_loss(probabilities, targets) == pytest.approx(100 * by_hand)
     exact = metrics.accuracy_score(targets, said)
     assert evaluate.not_exact(probabilities, targets) == pytest.approx(100 * (1 - exact))
-    assert evaluate.macro_f1(probabilities, targets) == pytest.approx(metrics.f1_score(targets, said, average="macro"))
-    assert evaluate.micro_f1(probabilities, targets) == pytest.approx(metrics.f1_score(targets, said, average="micro"))
+    assert evaluate.label_macro_f1(probabilities, targets) == pytest.approx(
+        metrics.f1_score(targets, said, average="macro")
+    )
+    assert evaluate.label_micro_f1(probabilities, targets) == pytest.approx(
+        metrics.f1_score(targets, said, average="micro")
+    )
     each = evaluate.f1_by_label(probabilities, targets)
     np.testing.assert_allclose(each.values, metrics.f1_score(targets, said, average=None))
     losses = [metrics.log_loss(targets[:, label], probabilities[:, label]) for label in range(4)]
@@ -138,7 +142,12 @@ def test_labels_from_file_to_prediction(films, tmp_path):
     assert told["prediction"].tolist() == ["epic", "none"]
     assert told.shape == (2, 5)
     found = comparison.evaluate_run(run, films)
-    assert {each.measure.name for each in found.found} >= {"hamming_loss", "not_exact", "macro_f1", "micro_f1"}
+    assert {each.measure.name for each in found.found} >= {
+        "hamming_loss",
+        "not_exact",
+        "label_macro_f1",
+        "label_micro_f1",
+    }
     assert found.confusion == {}
 
 

@@ -19,8 +19,8 @@ def of_labels(table: OwnLabels, place: Path) -> Task:
         measures=(
             evaluate.hamming_loss,
             evaluate.not_exact,
-            evaluate.macro_f1,
-            evaluate.micro_f1,
+            evaluate.label_macro_f1,
+            evaluate.label_micro_f1,
             evaluate.label_log_loss,
         ),
         mechanism=(evaluate.f1_by_label,),

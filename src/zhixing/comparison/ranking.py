@@ -1,7 +1,7 @@
 """Who is ahead, who cannot be told from the leader, and which of those is the cheapest."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from zhixing.look.quantities import number
 from zhixing.study import Answer
 from zhixing.study.answer import ClaimResult
 from zhixing.study.decide import LEVEL
+
+EFFORT = ("on_validation", "fit_seconds", "answer_microseconds", "kept_bytes")
+"""Measures of what a family took, not of its answers."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Place:
     bytes: float
     tied: bool
     """Whether it is the leader or cannot be told from it."""
+    measured: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    """Of each measure of the answers, by name: the median, and the ends of an interval like that of `error`."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,14 @@ def ranking(answer: Answer) -> Ranking:
     leader, behind = _leader(answer.claims), _behind(answer.claims)
     alpha = sequential.per_claim(LEVEL, len(answer.arms))
 
+    def measured(name: str, measure: str) -> tuple[float, float, float]:
+        ends = sequential.interval(answer.values(name, measure), alpha)
+        return ends.estimate, ends.low, ends.high
+
     def place(name: str, label: Text) -> Place:
-        ends = sequential.interval(answer.values(name, answer.measures[0].name), alpha)
+        found = {
+            measure.name: measured(name, measure.name) for measure in answer.measures if measure.name not in EFFORT
+        }
         middle = {
             key: float(np.nanmedian(answer.values(name, measure)))
             for key, measure in (
@@ -69,7 +80,8 @@ def ranking(answer: Answer) -> Ranking:
                 ("bytes", "kept_bytes"),
             )
         }
-        return Place(name, label, ends.estimate, ends.low, ends.high, **middle, tied=name not in behind)
+        ranked = found[answer.measures[0].name]
+        return Place(name, label, *ranked, **middle, tied=name not in behind, measured=found)
 
     places = [place(arm.name, arm.label) for arm in answer.arms]
     return Ranking(answer, tuple(sorted(places, key=lambda found: (found.error, found.family != leader))))

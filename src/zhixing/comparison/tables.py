@@ -1,12 +1,17 @@
 """The contest on a table: the families that suit its target, and the measures that rank them."""
 
+from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 from zhixing import evaluate, models, train
 from zhixing.comparison.families import Family, Task, choices, least_of_classes, measures_of_classes, networks
-from zhixing.core import Text
+from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnTable
 from zhixing.evaluate.measure import Measure
+
+TABULAR = Text("tabular network", "表格网络")
+CODES = spec(models.Codes)
 
 
 def of_table(table: OwnTable, place: Path) -> Task:
@@ -17,7 +22,7 @@ def of_table(table: OwnTable, place: Path) -> Task:
         ).format(target=table.found.target, file=place.name),
         families=for_classes() if table.classes else for_amounts(),
         measures=_measures(table),
-        mechanism=(evaluate.error_by_class,) if table.classes else (),
+        mechanism=(evaluate.error_by_class, evaluate.precision_by_class, evaluate.f1_by_class) if table.classes else (),
         prepared=Text(
             "Gaps, dates and words become numbers by what the training rows teach.",
             "缺失值、日期和文字如何变成数字，只由训练行决定。",
@@ -29,8 +34,12 @@ def of_table(table: OwnTable, place: Path) -> Task:
 def _measures(table: OwnTable) -> tuple[Measure, ...]:
     """The measure that ranks, and the others."""
     if not table.classes:
-        return evaluate.root_mean_square, evaluate.mean_absolute, evaluate.explained
-    return measures_of_classes(table.targets)
+        intervals = (evaluate.interval_coverage, evaluate.interval_width)
+        return evaluate.root_mean_square, evaluate.mean_absolute, evaluate.explained, *intervals
+    first, second, loss = measures_of_classes(table.targets)
+    by_threshold = (evaluate.macro_precision, evaluate.macro_recall, evaluate.macro_f1)
+    areas = (evaluate.roc_area_of_classes, evaluate.average_precision_of_classes)
+    return first, second, *by_threshold, *areas, evaluate.calibration_error_of_answers, loss
 
 
 def for_classes() -> tuple[Family, ...]:
@@ -64,6 +73,7 @@ def for_classes() -> tuple[Family, ...]:
             "boosting", Text("boosted trees", "提升树"), choices(models.boosting, rounds=(60, 200), rate=(0.05, 0.15))
         ),
         Family("network", Text("neural network", "神经网络"), networks(train.network_classifier)),
+        Family("tabular", TABULAR, _tabular(train.tabular_classifier), preparation=CODES),
     )
 
 
@@ -97,4 +107,25 @@ def for_amounts() -> tuple[Family, ...]:
             choices(models.regression_boosting, rounds=(60, 200), rate=(0.05, 0.15)),
         ),
         Family("network", Text("neural network", "神经网络"), networks(train.network_regressor)),
+        Family("tabular", TABULAR, _tabular(train.tabular_regressor), preparation=CODES),
     )
+
+
+def _tabular(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
+    """A network with embeddings of the columns: two rates, held loosely (weight decay, dropout) and held tightly."""
+
+    def candidates() -> tuple[Spec, ...]:
+        return tuple(
+            spec(
+                estimator,
+                model=spec(models.TabularNetwork, dropout=dropout),
+                recipe=spec(
+                    train.Recipe,
+                    optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
+                    schedule=spec(train.cosine, warm_up=0.1),
+                ),
+            )
+            for rate, (decay, dropout) in product((0.003, 0.01), ((0.01, 0.1), (1.0, 0.3)))
+        )
+
+    return candidates

@@ -1,3 +1,14 @@
+from .answers import average_precision_of_classes as average_precision_of_classes
+from .answers import calibration_error_of_answers as calibration_error_of_answers
+from .answers import f1_by_class as f1_by_class
+from .answers import interval_coverage as interval_coverage
+from .answers import interval_width as interval_width
+from .answers import macro_f1 as macro_f1
+from .answers import macro_precision as macro_precision
+from .answers import macro_recall as macro_recall
+from .answers import precision_by_class as precision_by_class
+from .answers import recall_by_class as recall_by_class
+from .answers import roc_area_of_classes as roc_area_of_classes
 from .axes import correlation_left as correlation_left
 from .axes import kept_by_first as kept_by_first
 from .axes import mean_correlation as mean_correlation
@@ -88,8 +99,8 @@ from .intervals import width_by_distance as width_by_distance
 from .labels import f1_by_label as f1_by_label
 from .labels import hamming_loss as hamming_loss
 from .labels import label_log_loss as label_log_loss
-from .labels import macro_f1 as macro_f1
-from .labels import micro_f1 as micro_f1
+from .labels import label_macro_f1 as label_macro_f1
+from .labels import label_micro_f1 as label_micro_f1
 from .labels import not_exact as not_exact
 from .landscape import losses_between as losses_between
 from .landscape import matched as matched

@@ -28,13 +28,13 @@ def not_exact(probabilities: np.ndarray, targets: np.ndarray) -> float:
 
 
 @measure(label=Text("F1 over labels", "各标签平均 F1"), unit=Text("", ""), better="higher", low=0.0, high=1.0)
-def macro_f1(probabilities: np.ndarray, targets: np.ndarray) -> float:
+def label_macro_f1(probabilities: np.ndarray, targets: np.ndarray) -> float:
     """The harmonic mean of precision and recall, of each label, averaged: a rare label counts as much as a common one."""
     return float(np.mean([f_measure(counts) for counts in _by_label(probabilities, targets)]))
 
 
 @measure(label=Text("F1 over all", "总体 F1"), unit=Text("", ""), better="higher", low=0.0, high=1.0)
-def micro_f1(probabilities: np.ndarray, targets: np.ndarray) -> float:
+def label_micro_f1(probabilities: np.ndarray, targets: np.ndarray) -> float:
     """The same of all labels of all rows, counted together."""
     return f_measure(confusion(_said(probabilities).ravel(), targets.ravel()))
 

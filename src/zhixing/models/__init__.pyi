@@ -19,6 +19,7 @@ from .clusterings import k_means as k_means
 from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
+from .codes import Codes as Codes
 from .crf import LinearChainCRF as LinearChainCRF
 from .crf import PlaceByPlace as PlaceByPlace
 from .densities import factor_analysis as factor_analysis
@@ -81,6 +82,7 @@ from .rnn import RNN as RNN
 from .sounds import FlatSounds as FlatSounds
 from .sounds import LogMel as LogMel
 from .strided import StridedCNN as StridedCNN
+from .tabular import TabularNetwork as TabularNetwork
 from .tag_features import TagFeatures as TagFeatures
 from .tag_features import TokenNumbers as TokenNumbers
 from .tagger import RecurrentTagger as RecurrentTagger

@@ -27,13 +27,8 @@ class Preparation:
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-        skrub = _skrub()
         self._steps: Any = make_pipeline(
-            skrub.TableVectorizer(
-                cardinality_threshold=FEW,
-                low_cardinality=OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32),
-                high_cardinality=skrub.StringEncoder(n_components=FEW, random_state=0),
-            ),
+            vectoriser(OneHotEncoder(handle_unknown="ignore", sparse_output=False, dtype=np.float32)),
             SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
             StandardScaler(),
         )
@@ -49,6 +44,16 @@ class Preparation:
     def names(self) -> list[str]:
         """What each of the numbers is: a column, a word of it, a part of a date, or that a gap was there."""
         return [str(name) for name in self._steps.get_feature_names_out()]
+
+
+def vectoriser(words: Any) -> Any:
+    """Columns of any kind to numbers; `words` is scikit-learn's encoder of columns with few of them."""
+    skrub = _skrub()
+    return skrub.TableVectorizer(
+        cardinality_threshold=FEW,
+        low_cardinality=words,
+        high_cardinality=skrub.StringEncoder(n_components=FEW, random_state=0),
+    )
 
 
 def _skrub() -> Any:

@@ -30,6 +30,8 @@ from .schedules import cosine as cosine
 from .schedules import linear as linear
 from .supervision import Recipe as Recipe
 from .supervision import supervised as supervised
+from .tabular import tabular_classifier as tabular_classifier
+from .tabular import tabular_regressor as tabular_regressor
 from .tagging import network_tagger as network_tagger
 from .to_target import Best as Best
 from .to_target import Run as Run

@@ -37,10 +37,13 @@ class Network:
         self.network.load_state_dict({name: torch.from_numpy(array) for name, array in state["weights"].items()})
 
     def _train(self, inputs: np.ndarray, targets: Tensor, loss: Loss, classes: int) -> None:
-        self.sized = _sized(self.model, inputs, classes=classes)
+        self._learn(_sized(self.model, inputs, classes=classes), self.recipe, inputs, targets, loss)
+
+    def _learn(self, sized: Spec, recipe: Spec, inputs: np.ndarray, targets: Tensor, loss: Loss) -> None:
+        self.sized = sized
         initialisation, order = (torch.Generator().manual_seed(int(self.generator.integers(2**63))) for _ in range(2))
-        self.network = self.sized.build(generator=initialisation)
-        plan: Recipe = self.recipe.build()
+        self.network = sized.build(generator=initialisation)
+        plan: Recipe = recipe.build()
         plain = Batches(torch.tensor(inputs, dtype=torch.float32), targets, size=plan.batch, generator=order)
         batches = plain if self.augment is None else Augmented(plain, self.augment, generator=order)
         for _ in fit(self.network, batches, plan.step(self.network, loss=loss), total=plan.steps):
@@ -52,15 +55,17 @@ class network_classifier(Network):  # noqa: N801 - called as the functions that 
 
     The module is built when the data are known: with their `features_in`, `channels_in` and `classes` where it has
     such settings and `model` leaves them open. First weights, order of examples and whatever `augment`, such as
-    `spec(warped)`, draws for them come from `generator`.
+    `spec(warped)`, draws for them come from `generator`. There is a probability for each class that is among the
+    targets, in their order, as with scikit-learn.
     """
 
     def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_classifier":
-        self._train(inputs, torch.tensor(targets), cross_entropy, int(targets.max()) + 1)
+        known, codes = np.unique(targets, return_inverse=True)
+        self._train(inputs, torch.tensor(codes), cross_entropy, len(known))
         return self
 
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
-        return _outputs(self.network, inputs).softmax(dim=1).numpy()
+        return outputs(self.network, inputs).softmax(dim=1).numpy()
 
 
 class network_regressor(Network):  # noqa: N801 - as above
@@ -71,7 +76,7 @@ class network_regressor(Network):  # noqa: N801 - as above
         return self
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:
-        return _outputs(self.network, inputs)[:, 0].numpy()
+        return outputs(self.network, inputs)[:, 0].numpy()
 
 
 class network_labels(Network):  # noqa: N801 - as above
@@ -84,7 +89,7 @@ class network_labels(Network):  # noqa: N801 - as above
         return self
 
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
-        return _outputs(self.network, inputs).sigmoid().numpy()
+        return outputs(self.network, inputs).sigmoid().numpy()
 
 
 class network_reduction(Reduction):  # noqa: N801 - as above
@@ -108,10 +113,10 @@ class _Autoencoding:
 
 class _Autoencoded(Network):
     def codes(self, rows: np.ndarray) -> np.ndarray:
-        return _outputs(self.network.encoder, rows).numpy()  # type: ignore[arg-type]
+        return outputs(self.network.encoder, rows).numpy()  # type: ignore[arg-type]
 
     def rows(self, codes: np.ndarray) -> np.ndarray:
-        return _outputs(self.network.decoder, codes).numpy()  # type: ignore[arg-type]
+        return outputs(self.network.decoder, codes).numpy()  # type: ignore[arg-type]
 
 
 def _sized(model: Spec, inputs: np.ndarray, classes: int) -> Spec:
@@ -122,7 +127,7 @@ def _sized(model: Spec, inputs: np.ndarray, classes: int) -> Spec:
 
 
 @torch.no_grad()
-def _outputs(network: nn.Module, inputs: np.ndarray) -> Tensor:
+def outputs(network: nn.Module, inputs: np.ndarray) -> Tensor:
     network.eval()
     rows = torch.tensor(inputs, dtype=torch.float32)
     return torch.cat([network(some) for some in torch.split(rows, BATCH)]).double()
