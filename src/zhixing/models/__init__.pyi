@@ -2,6 +2,10 @@ from .axes import principal_axes as principal_axes
 from .axes import random_axes as random_axes
 from .axes import searched_axes as searched_axes
 from .axes import widest_columns as widest_columns
+from .bert import BERT as BERT
+from .bert import BERTLayer as BERTLayer
+from .bert import from_checkpoint as from_checkpoint
+from .bert import mean_of_tokens as mean_of_tokens
 from .classical import Estimator as Estimator
 from .classical import boosting as boosting
 from .classical import forest as forest
@@ -17,6 +21,7 @@ from .clusterings import k_means as k_means
 from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
+from .counts import WordCounts as WordCounts
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
 from .linear import SoftmaxRegression as SoftmaxRegression
@@ -36,4 +41,7 @@ from .regressors import regression_tree as regression_tree
 from .regressors import ridge as ridge
 from .regressors import support_regression as support_regression
 from .rnn import RNN as RNN
+from .sentences import SentenceVectors as SentenceVectors
+from .sentences import has_sentence_vectors as has_sentence_vectors
+from .sentences import sentence_vectors as sentence_vectors
 from .strided import StridedCNN as StridedCNN
