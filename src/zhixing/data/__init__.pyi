@@ -25,6 +25,9 @@ from .own.table import own_table as own_table
 from .pairs import digit_pairs as digit_pairs
 from .questions import rare as rare
 from .reduced import reduced as reduced
+from .reviews import REVIEWS as REVIEWS
+from .reviews import Reviews as Reviews
+from .reviews import reviews as reviews
 from .sequences import adding as adding
 from .shapes import SHAPES as SHAPES
 from .shapes import shape as shape

@@ -22,6 +22,9 @@ from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
 from .counts import WordCounts as WordCounts
+from .gram_vectors import GramVectors as GramVectors
+from .grams import CountsAndGrams as CountsAndGrams
+from .grams import Grams as Grams
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
 from .linear import SoftmaxRegression as SoftmaxRegression

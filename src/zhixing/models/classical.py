@@ -187,15 +187,15 @@ class _OfRows:
     def __init__(self, estimator: Estimator):
         self.estimator = estimator
 
-    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "_OfRows":
+    def fit(self, inputs: Any, targets: np.ndarray, /) -> "_OfRows":
         self.estimator.fit(_rows(inputs), targets)
         return self
 
-    def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
+    def predict_proba(self, inputs: Any, /) -> np.ndarray:
         return np.asarray(self.estimator.predict_proba(_rows(inputs)))
 
 
-def _rows(inputs: np.ndarray) -> np.ndarray:
+def _rows(inputs: Any) -> Any:
     """Pictures flattened; rows, sparse ones too, as they are."""
     return inputs if inputs.ndim == 2 else inputs.reshape(len(inputs), -1)
 

@@ -12,7 +12,7 @@ from zhixing.models.columns import Others, joined
 
 if TYPE_CHECKING:
     import pandas
-    from scipy.sparse import csr_array
+    import scipy.sparse
 
 COLUMNS = 2**31 - 1
 """Places that names of n-grams are hashed to: so many that two of a corpus hardly ever meet."""
@@ -36,7 +36,7 @@ class WordCounts:
             self.rarity.append(1 + np.log((1 + len(features)) / (1 + texts[several])))
         return self
 
-    def transform(self, features: "pandas.DataFrame") -> "csr_array":
+    def transform(self, features: "pandas.DataFrame") -> "scipy.sparse.csr_array":
         """Rows (n, n-grams and other columns), sparse: words and characters have length 1 each, others variance 1."""
         from scipy.sparse import csr_array, hstack
         from sklearn.preprocessing import normalize
@@ -58,7 +58,7 @@ class WordCounts:
         characters = HashingVectorizer(analyzer="char", ngram_range=(1, 4), **plain)
         return [words.transform(texts), characters.transform(texts)]
 
-    def _weighed(self, counts: Any, known: np.ndarray, rarity: np.ndarray) -> "csr_array":
+    def _weighed(self, counts: Any, known: np.ndarray, rarity: np.ndarray) -> "scipy.sparse.csr_array":
         """(1 + log count) times the rarity, of the n-grams that are known."""
         from scipy.sparse import csr_array
 

@@ -91,7 +91,7 @@ _memory: dict[str, tuple[np.ndarray, float]] = {}
 def _remembered(texts: Sequence[str]) -> tuple[np.ndarray, float]:
     """The vectors of texts (n, 384), and the seconds that those took which were there already."""
     new = [text for text in dict.fromkeys(texts) if text not in _memory]
-    spared = sum(_memory[text][1] for text in texts if text in _memory)
+    spared = sum((_memory[text][1] for text in texts if text in _memory), 0.0)
     if len(_memory) + len(new) > REMEMBERED:
         _memory.clear()
         return sentence_vectors(texts), 0.0

@@ -12,7 +12,7 @@ import numpy as np
 from zhixing.core import BadData, Text
 from zhixing.train.learner import Learner
 
-OURS = ("zhixing.models.", "zhixing.train.network.")
+OURS = ("zhixing.models.", "zhixing.train.network.", "zhixing.train.together.")
 TRUSTED = frozenset(
     {
         "numpy.dtype",
