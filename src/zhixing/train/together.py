@@ -1,7 +1,7 @@
 """Weights of counts and learned vectors asked together: two ways of reading a text err in different places.
 
-Source: Hansen and Salamon 1990, IEEE Transactions on Pattern Analysis and Machine Intelligence 12(10), for the ensemble; the mean is
-taken of log probabilities (Hinton 2002, Neural Computation 14(8), products of experts).
+Source: Hansen and Salamon 1990, IEEE Transactions on Pattern Analysis and Machine Intelligence 12(10), for the ensemble;
+the mean is taken of log probabilities (Hinton 2002, Neural Computation 14(8), products of experts).
 """
 
 from typing import Any
