@@ -6,6 +6,7 @@ from pathlib import Path
 
 from zhixing import evaluate, models, train
 from zhixing.comparison.families import Family, Task, choices, least_of_classes, measures_of_classes, networks
+from zhixing.comparison.words import for_text
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnTable
 from zhixing.evaluate.measure import Measure
@@ -20,7 +21,7 @@ def of_table(table: OwnTable, place: Path) -> Task:
         question=Text(
             "Which family is best at {target} of {file}?", "预测 {file} 的 {target}，哪一类模型最好？"
         ).format(target=table.found.target, file=place.name),
-        families=for_classes() if table.classes else for_amounts(),
+        families=(*(for_classes() if table.classes else for_amounts()), *for_text(table)),
         measures=_measures(table),
         mechanism=(evaluate.error_by_class, evaluate.precision_by_class, evaluate.f1_by_class) if table.classes else (),
         prepared=Text(

@@ -41,6 +41,9 @@ from .own.unlabelled import own_unlabelled as own_unlabelled
 from .pairs import digit_pairs as digit_pairs
 from .questions import rare as rare
 from .reduced import reduced as reduced
+from .reviews import REVIEWS as REVIEWS
+from .reviews import Reviews as Reviews
+from .reviews import reviews as reviews
 from .sequences import adding as adding
 from .shapes import SHAPES as SHAPES
 from .shapes import shape as shape

@@ -4,6 +4,10 @@ from .axes import random_axes as random_axes
 from .axes import searched_axes as searched_axes
 from .axes import widest_columns as widest_columns
 from .bayesian_factorisation import bayesian_factorisation as bayesian_factorisation
+from .bert import BERT as BERT
+from .bert import BERTLayer as BERTLayer
+from .bert import from_checkpoint as from_checkpoint
+from .bert import mean_of_tokens as mean_of_tokens
 from .classical import Estimator as Estimator
 from .classical import boosting as boosting
 from .classical import forest as forest
@@ -20,6 +24,7 @@ from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
 from .codes import Codes as Codes
+from .counts import WordCounts as WordCounts
 from .crf import LinearChainCRF as LinearChainCRF
 from .crf import PlaceByPlace as PlaceByPlace
 from .densities import factor_analysis as factor_analysis
@@ -28,6 +33,9 @@ from .densities import kernel_density as kernel_density
 from .densities import one_gaussian as one_gaussian
 from .densities import separate_kernels as separate_kernels
 from .factorisation import factorisation as factorisation
+from .gram_vectors import GramVectors as GramVectors
+from .grams import CountsAndGrams as CountsAndGrams
+from .grams import Grams as Grams
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
 from .labels import each_label as each_label
@@ -79,6 +87,9 @@ from .regressors import regression_tree as regression_tree
 from .regressors import ridge as ridge
 from .regressors import support_regression as support_regression
 from .rnn import RNN as RNN
+from .sentences import SentenceVectors as SentenceVectors
+from .sentences import has_sentence_vectors as has_sentence_vectors
+from .sentences import sentence_vectors as sentence_vectors
 from .sounds import FlatSounds as FlatSounds
 from .sounds import LogMel as LogMel
 from .strided import StridedCNN as StridedCNN

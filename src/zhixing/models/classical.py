@@ -1,8 +1,8 @@
 """The classical families of classifiers, each as a function that makes one; scikit-learn does the work.
 
 Every function takes the family's main settings and the `generator` of whatever chance it needs, and returns an
-estimator with `fit(inputs, targets)` and `predict_proba(inputs)`; pictures are flattened first. Settings that are
-left out are scikit-learn's.
+estimator with `fit(inputs, targets)` and `predict_proba(inputs)`; pictures are flattened first, and rows may be sparse
+where the family can learn from such. Settings that are left out are scikit-learn's.
 """
 
 from collections.abc import Callable
@@ -187,12 +187,17 @@ class _OfRows:
     def __init__(self, estimator: Estimator):
         self.estimator = estimator
 
-    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "_OfRows":
-        self.estimator.fit(inputs.reshape(len(inputs), -1), targets)
+    def fit(self, inputs: Any, targets: np.ndarray, /) -> "_OfRows":
+        self.estimator.fit(_rows(inputs), targets)
         return self
 
-    def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
-        return np.asarray(self.estimator.predict_proba(inputs.reshape(len(inputs), -1)))
+    def predict_proba(self, inputs: Any, /) -> np.ndarray:
+        return np.asarray(self.estimator.predict_proba(_rows(inputs)))
+
+
+def _rows(inputs: Any) -> Any:
+    """Pictures flattened; rows, sparse ones too, as they are."""
+    return inputs if inputs.ndim == 2 else inputs.reshape(len(inputs), -1)
 
 
 def number_from(generator: Generator) -> int:

@@ -7,10 +7,12 @@ from .initialisation import fan_in_uniform as fan_in_uniform
 from .initialisation import glorot_uniform as glorot_uniform
 from .initialisation import he_normal as he_normal
 from .initialisation import identity as identity
+from .initialisation import narrow_normal as narrow_normal
 from .initialisation import orthogonal as orthogonal
 from .layers import batch_norm as batch_norm
 from .layers import convolution as convolution
 from .layers import linear as linear
+from .layers import table as table
 from .local import LocallyConnected as LocallyConnected
 from .local import shared as shared
 from .local import windows as windows

@@ -37,6 +37,11 @@ def fan_in_normal(weight: Float[Tensor, "*shape"], generator: Generator | None =
         weight.mul_(scale)
 
 
+def narrow_normal(weight: Float[Tensor, "*shape"], generator: Generator | None = None) -> None:
+    """Normal with standard deviation 0.02 whatever the shape, as transformers begin (Radford et al. 2018, Section 4.1)."""
+    nn.init.normal_(weight, std=0.02, generator=generator)
+
+
 def orthogonal(weight: Float[Tensor, "*shape"], generator: Generator | None = None) -> None:
     """A random rotation, which keeps every length (Saxe et al. 2014, arXiv:1312.6120)."""
     nn.init.orthogonal_(weight, generator=generator)

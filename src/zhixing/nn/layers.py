@@ -50,6 +50,14 @@ def batch_norm(channels: int) -> nn.BatchNorm2d:
     return nn.BatchNorm2d(channels)
 
 
+def table(count: int, width: int, *, init: Initialiser = he_normal, generator: Generator | None = None) -> nn.Embedding:
+    """A `torch.nn.Embedding`: whole numbers below `count` (...) to vectors (..., width)."""
+    layer = nn.Embedding(count, width, device="meta")
+    layer.weight = nn.Parameter(torch.empty(count, width))
+    init(layer.weight, generator)
+    return layer
+
+
 def begin(layer: nn.Linear | nn.Conv2d, init: Initialiser, generator: Generator | None) -> None:
     """Gives a layer made on the meta device its first weights; zeros to its bias."""
     layer.weight = nn.Parameter(torch.empty(layer.weight.shape))  # to_empty would load a second of symbolic algebra

@@ -14,7 +14,7 @@ from zhixing.core import Seeds, Series, Spec, Watch, spec
 from zhixing.data import Own, at_random
 from zhixing.models import Preparation
 from zhixing.train.keeping import as_bytes
-from zhixing.train.learner import Learner, Lesson
+from zhixing.train.learner import Learner, Lesson, clock
 
 FOR_TABLES = spec(Preparation)
 
@@ -134,12 +134,12 @@ def _judged(
     final, began = lesson(known), time.process_time()
     learner = final.learner(candidates[best], seeds.numpy("model"))
     fitted, asked = time.process_time(), own.take(judged)
-    answering = time.process_time()
+    answering = clock(learner.preparation)
     answers = learner.answers(asked)
     effort = {
         "validation": scores[best],
         "seconds": final.seconds + fitted - began,
-        "microseconds": 1e6 * (time.process_time() - answering) / len(judged),
+        "microseconds": 1e6 * (clock(learner.preparation) - answering) / len(judged),
         "bytes": float(len(pickle.dumps((learner.preparation, learner.estimator)))),
     }
     watch.step(steps, steps, lambda: {"scores": scores})

@@ -1,0 +1,85 @@
+"""Families that read text, for a table which has columns of it."""
+
+from collections.abc import Callable
+from itertools import product
+
+from zhixing import models, train
+from zhixing.comparison.families import Family, choices
+from zhixing.core import Spec, Text, spec
+from zhixing.data import OwnTable
+from zhixing.models.grams import ORDERS, PLACES
+
+STRENGTHS = (1.0, 4.0, 16.0, 64.0)
+OF_VECTORS = (0.001, 0.01, 0.1, 1.0)
+"""Each of 384 numbers has variance near 1, so that weights must be held smaller."""
+
+
+def text_columns(table: OwnTable) -> tuple[str, ...]:
+    """The names of the columns that hold text."""
+    return tuple(column.name for column in table.found.columns if column.kind == "text")
+
+
+def for_text(table: OwnTable) -> tuple[Family, ...]:
+    """The families that read the text of the table; none where it has no such column."""
+    columns = text_columns(table)
+    if not columns:
+        return ()
+    counts = spec(models.WordCounts, columns=columns)
+    vectors = spec(models.SentenceVectors, columns=columns)
+    of_counts = Text("word counts", "词频")
+    of_vectors = Text("sentence vectors", "句向量")
+    learned = Text("learned vectors", "自学的词向量")
+    if not table.classes:
+        ridge = Family("counts", of_counts, choices(models.ridge, strength=(0.1, 0.3, 1.0, 3.0)), counts)
+        pretrained = Family(
+            "sentences", of_vectors, choices(models.ridge, strength=(0.0001, 0.001, 0.01, 0.1)), vectors
+        )
+        own = Family("learned", learned, _learned(train.network_regressor), spec(models.Grams, columns=columns))
+        return (ridge, *([pretrained] if models.has_sentence_vectors() else []), own)
+    return (
+        Family("counts", of_counts, choices(models.logistic, strength=STRENGTHS), counts),
+        *(
+            [Family("sentences", of_vectors, choices(models.logistic, strength=OF_VECTORS), vectors)]
+            if models.has_sentence_vectors()
+            else []
+        ),
+        Family("learned", learned, _learned(train.network_classifier), spec(models.Grams, columns=columns)),
+        Family(
+            "both",
+            Text("word counts and learned vectors", "词频加自学的词向量"),
+            _together,
+            spec(models.CountsAndGrams, columns=columns),
+        ),
+    )
+
+
+def _learned(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
+    """Few or many steps, small ones or large ones."""
+
+    def candidates() -> tuple[Spec, ...]:
+        return tuple(_network(estimator, steps, rate) for steps, rate in product((300, 800), (0.002, 0.005)))
+
+    return candidates
+
+
+def _together() -> tuple[Spec, ...]:
+    return tuple(
+        spec(
+            train.together,
+            weights=spec(models.logistic, strength=strength),
+            network=_network(train.network_classifier, steps, 0.005),
+            names=ORDERS * PLACES,
+        )
+        for strength, steps in product((2.0, 8.0), (400, 800))
+    )
+
+
+def _network(estimator: Callable[..., object], steps: int, rate: float) -> Spec:
+    recipe = spec(
+        train.Recipe,
+        optimiser=spec(train.adamw, lr=rate),
+        schedule=spec(train.linear),
+        steps=steps,
+        batch=64,
+    )
+    return spec(estimator, model=spec(models.GramVectors), recipe=recipe)
