@@ -45,6 +45,9 @@ _R_TABLES = {
     "cells": _r("modeldata", "cells", "class", "case"),  # Hill et al. 2007
     "credit": _r("modeldata", "credit_data", "Status"),  # Belanche and Gaspa 2001
     "crabs": _r("MASS", "crabs", "sex", "index"),  # Campbell and Mahon 1974
+    "speech": _r("modeldata", "pd_speech", "class"),  # Sakar et al. 2019: voices with and without Parkinson's disease
+    "alzheimer": _r("modeldata", "ad_data", "Class"),  # Craig-Schapiro et al. 2011: proteins of impaired patients
+    "liver": _r("modeldata", "hepatic_injury_qsar", "class"),  # Kuhn and Johnson 2013: substances that injure it
     "body-size": _r("openintro", "bdims", "sex"),  # Heinz, Peterson, Johnson and Kerk 2003
 }
 _SKLEARN_TABLES = {

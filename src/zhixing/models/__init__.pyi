@@ -17,6 +17,8 @@ from .clusterings import k_means as k_means
 from .clusterings import single_link as single_link
 from .clusterings import ward as ward
 from .cnn import CNN as CNN
+from .columns import most_separating as most_separating
+from .columns import separation as separation
 from .gru import GRU as GRU
 from .halving import HalvingCNN as HalvingCNN
 from .linear import SoftmaxRegression as SoftmaxRegression

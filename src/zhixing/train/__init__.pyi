@@ -6,9 +6,17 @@ from .classical import divided as divided
 from .classical import fitted as fitted
 from .course import Course as Course
 from .course import EarlyStopping as EarlyStopping
+from .deciding import decided as decided
 from .descent import largest_rate as largest_rate
 from .ensemble import NetworkEnsemble as NetworkEnsemble
 from .growing import growing as growing
+from .leaking import chosen_by_all as chosen_by_all
+from .leaking import copied as copied
+from .leaking import encoded_by_all as encoded_by_all
+from .leaking import flattered as flattered
+from .leaking import honest as honest
+from .leaking import scaled_by_all as scaled_by_all
+from .leaking import written_afterwards as written_afterwards
 from .loop import Record as Record
 from .loop import Step as Step
 from .loop import fit as fit
