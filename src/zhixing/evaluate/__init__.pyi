@@ -86,6 +86,11 @@ from .derivatives import by_hand as by_hand
 from .derivatives import finite_differences as finite_differences
 from .derivatives import forward_mode as forward_mode
 from .derivatives import reverse_mode as reverse_mode
+from .foretelling import error_ahead as error_ahead
+from .foretelling import error_by_distance as error_by_distance
+from .foretelling import likeness_by_table as likeness_by_table
+from .foretelling import unforetold as unforetold
+from .foretelling import unforetold_by_table as unforetold_by_table
 from .gradients import EXAMPLES as EXAMPLES
 from .gradients import gradient_norm_by_layer as gradient_norm_by_layer
 from .gradients import gradient_norm_by_steps_back as gradient_norm_by_steps_back

@@ -83,14 +83,14 @@ def design(scale: Scale) -> Design:
 
 
 def out_of_nothing(scale: Scale, *, rows: int, columns: int) -> Design:
-    """So many rows of the voices, and so many columns kept: chosen with all rows they are claimed to flatter by 15."""
+    """So many rows of the voices, and so many columns kept: chosen with all rows they are claimed to flatter by 12."""
     whole = design(scale)
     arms = [arm(scale, name, leaks()[name], rows=(rows,), columns=columns) for name in ("honest", "choosing")]
     return replace(
         whole,
         trial=whole.trial.with_settings(data=(spec(data.rare, name="speech"),)),
         arms=arms,
-        verdict=flatters("choosing", evaluate.flattery_of_nothing, by=15.0),
+        verdict=flatters("choosing", evaluate.flattery_of_nothing, by=12.0),
     )
 
 
@@ -175,8 +175,8 @@ study = Study(
             "Copies flatter by 8 points. The curve by family shows the path: a tree grown until every row is "
             "right knows its rows by heart, so copies give it 16 points, twice what they give the others. The "
             "encoded names, which know nothing, give 5 points, since in every mean one answer in four is the "
-            "row's own. The column written afterwards makes a splendid report, 13 % errors instead of 37, and the "
-            "worst model of all: 44 % on fresh rows, because it has learned to lean on what will not be there.\n\n"
+            "row's own. The column written afterwards makes a splendid report, 25 % errors instead of 37, and the "
+            "worst model of all: 42 % on fresh rows, because it has learned to lean on what will not be there.\n\n"
             "The curve by rows says what helps. More rows shrink the flattery of chosen columns, since chance "
             "fits many rows less well. They do not shrink that of names, as long as each name keeps four rows, "
             "nor that of a column written afterwards. The way out is the same for all: whatever is learned from "
@@ -189,8 +189,8 @@ study = Study(
             "而且有几百列可供它挑选。\n\n"
             "副本美化 8 个百分点。按家族画的曲线指出了路径：一棵长到每行都对的树把自己的行背了下来，所以副本给它"
             " 16 个百分点，是给其他家族的两倍。毫无意义的名称编码后给出 5 个百分点，因为每个平均值里有四分之一是这"
-            "一行自己的答案。事后填写的列使报告光彩照人，错误率 13%（本应是 37%），模型却是最差的：在全新行上错 "
-            "44%，因为它学会了依靠将来不会有的东西。\n\n"
+            "一行自己的答案。事后填写的列使报告光彩照人，错误率 25%（本应是 37%），模型却是最差的：在全新行上错 "
+            "42%，因为它学会了依靠将来不会有的东西。\n\n"
             "按行数画的曲线说明什么有帮助。行数变多，挑列的美化变小，因为偶然更难迎合许多行。但只要每个名称仍是四"
             "行，名称的美化就不会变小，事后填写的列也不会。出路对所有泄漏都一样：凡是从数据里学来的东西，平均值也"
             "好，挑选也好，编码也好，都只用学习用的行重新学。这没有说明的是：表更大、副本比例不同、分类器不同，数"
@@ -200,10 +200,10 @@ study = Study(
     exercises=(
         Exercise(
             task=Text(
-                en="Make 15 points out of nothing: on the voices with answers dealt at random, choose how many rows "
+                en="Make 12 points out of nothing: on the voices with answers dealt at random, choose how many rows "
                 "you own and how many columns you keep, so that choosing with all rows flatters by at least 15 "
                 "points.",
-                zh="无中生有 15 个百分点：在答案随机分发的嗓音表上，选你有多少行、留多少列，使用全部行挑列美化至少 15 "
+                zh="无中生有 12 个百分点：在答案随机分发的嗓音表上，选你有多少行、留多少列，使用全部行挑列美化至少 15 "
                 "个百分点。",
             ),
             design=out_of_nothing,

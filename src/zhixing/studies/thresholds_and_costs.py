@@ -90,7 +90,7 @@ def too_few_rows(scale: Scale, *, rows: int) -> Design:
         arm(scale, "theory", THEORY, spec(evaluate.by_theory)),
         arm(scale, "searched", SEARCHED, spec(evaluate.by_search), rows=rows),
     ]
-    cheaper = Better("theory", than="searched", on=evaluate.cost_of_decisions, by=5.0)
+    cheaper = Better("theory", than="searched", on=evaluate.cost_of_decisions, by=2.0)
     return replace(design(scale), arms=arms, verdict=cheaper)
 
 
@@ -201,13 +201,13 @@ study = Study(
         ),
         Exercise(
             task=Text(
-                en="How few validation rows make the search worse than no search: at least 5 points dearer than the "
+                en="How few validation rows make the search worse than no search: at least 2 points dearer than the "
                 "threshold of theory on the probabilities as they are?",
-                zh="验证行少到多少，搜索就还不如不搜，也就是比直接在原样的概率上用理论阈值至少贵 5 个百分点？",
+                zh="验证行少到多少，搜索就还不如不搜，也就是比直接在原样的概率上用理论阈值至少贵 2 个百分点？",
             ),
             design=too_few_rows,
-            among={"rows": (12, 1_000)},
-            solution={"rows": 20},
+            among={"rows": (10, 1_000)},
+            solution={"rows": 12},
         ),
     ),
     published=Text(

@@ -9,6 +9,9 @@ from .course import EarlyStopping as EarlyStopping
 from .deciding import decided as decided
 from .descent import largest_rate as largest_rate
 from .ensemble import NetworkEnsemble as NetworkEnsemble
+from .foretelling import at_random as at_random
+from .foretelling import at_the_end as at_the_end
+from .foretelling import foretold as foretold
 from .growing import growing as growing
 from .leaking import chosen_by_all as chosen_by_all
 from .leaking import copied as copied
