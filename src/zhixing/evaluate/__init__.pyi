@@ -86,6 +86,12 @@ from .derivatives import by_hand as by_hand
 from .derivatives import finite_differences as finite_differences
 from .derivatives import forward_mode as forward_mode
 from .derivatives import reverse_mode as reverse_mode
+from .duels import false_winners as false_winners
+from .duels import false_winners_over_default as false_winners_over_default
+from .duels import lead_by_tries as lead_by_tries
+from .duels import taken_back as taken_back
+from .duels import winners_when_equal as winners_when_equal
+from .duels import wins_by_tries as wins_by_tries
 from .foretelling import error_ahead as error_ahead
 from .foretelling import error_by_distance as error_by_distance
 from .foretelling import likeness_by_table as likeness_by_table

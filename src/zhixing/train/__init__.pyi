@@ -2,12 +2,15 @@ from .across import across as across
 from .augmentation import Augmented as Augmented
 from .augmentation import shifted as shifted
 from .batches import Batches as Batches
+from .classical import at_most as at_most
 from .classical import divided as divided
 from .classical import fitted as fitted
+from .classical import scaled_by as scaled_by
 from .course import Course as Course
 from .course import EarlyStopping as EarlyStopping
 from .deciding import decided as decided
 from .descent import largest_rate as largest_rate
+from .duelling import duelled as duelled
 from .ensemble import NetworkEnsemble as NetworkEnsemble
 from .foretelling import at_random as at_random
 from .foretelling import at_the_end as at_the_end

@@ -4,7 +4,7 @@ from typing import Any
 
 from zhixing.core import Seeds, Spec
 from zhixing.data import split
-from zhixing.train.classical import divided
+from zhixing.train.classical import at_most, divided
 
 
 def decided(
@@ -27,8 +27,7 @@ def decided(
     """
     known, judged = divided(data, seeds, examples=examples)
     known, checked = split(known, 0.3, seeds.numpy("validation"))
-    if validation is not None and validation < len(checked):
-        _, checked = split(checked, validation / len(checked), seeds.numpy("fewer"))
+    checked = at_most(checked, validation, seeds.numpy("fewer"))
     bills = []
     for family in families:
         estimator = family.build(generator=seeds.numpy("model"))

@@ -1,6 +1,6 @@
 """An experiment on one table in the order of time: the error that a division of the past reports, and that of the future.
 
-Source: Bergmeir and Benitez 2012, Information Sciences 191, 192-213 (how to divide series); Roberts et al. 2017, Ecography
+Source: Cerqueira, Torgo and Mozetic 2020, Machine Learning 109, 1997-2028 (how to divide series); Roberts et al. 2017, Ecography
 40, 913-929 (rows near each other in time or space).
 Departs from them: one division instead of many folds, so that reported and true errors are of models alike in all else.
 """
@@ -12,6 +12,7 @@ from numpy.random import Generator
 
 from zhixing.core import Seeds, Spec
 from zhixing.data import Part
+from zhixing.train.classical import scaled_by
 
 FUTURE = 0.25
 JUDGED = 0.25
@@ -66,11 +67,10 @@ def at_the_end(rows: int, share: float, generator: Generator | None = None) -> n
 
 def _errors(model: Spec, seeds: Seeds, known: Part, asked: Part) -> np.ndarray:
     """Answers less targets of the rows asked; columns and targets are scaled by the known rows."""
-    deviations = known.inputs.std(axis=0)
-    mean, scale = known.inputs.mean(axis=0), np.where(deviations > 0, deviations, 1.0)
+    known, asked = scaled_by(known, known, asked)
     centre, width = known.targets.mean(), known.targets.std() or 1.0
     regressor = model.build(generator=seeds.numpy("model"))
-    regressor.fit((known.inputs - mean) / scale, (known.targets - centre) / width)
-    answers = centre + width * regressor.predict((asked.inputs - mean) / scale)
+    regressor.fit(known.inputs, (known.targets - centre) / width)
+    answers = centre + width * regressor.predict(asked.inputs)
     surplus: np.ndarray = answers - asked.targets
     return surplus

@@ -15,6 +15,7 @@ from numpy.random import Generator
 from zhixing.core import Seeds, Spec
 from zhixing.data import Part, split
 from zhixing.models import most_separating
+from zhixing.train.classical import at_most, scaled_by
 from zhixing.train.tuned import OfAnswers
 
 JUDGED = 0.3
@@ -48,7 +49,7 @@ def flattered(
         found = []
         for _ in range(draws):
             fresh, mine = split(part, count / len(part), own)
-            fresh = Part(fresh.inputs[:most_fresh], fresh.targets[:most_fresh])
+            fresh = at_most(fresh, most_fresh, own)
             known, *asked = leak.build(mine, fresh, chance, columns)
             for family in families:
                 estimator = family.build(generator=fitted)
@@ -111,7 +112,6 @@ def _beside(part: Part, column: np.ndarray) -> Part:
 def _prepared(parts: Parts, choosing: Part, scaling: Part, columns: int) -> Parts:
     """The columns that differ most between the classes of `choosing`, at mean 0 and variance 1 over `scaling`."""
     kept = most_separating(choosing.inputs, choosing.targets, columns)
-    mean, deviation = scaling.inputs[:, kept].mean(axis=0), scaling.inputs[:, kept].std(axis=0)
-    scale = np.where(deviation > 0, deviation, 1.0)
-    known, judged, fresh = (Part((part.inputs[:, kept] - mean) / scale, part.targets) for part in parts)
+    scaling, *kept_parts = (Part(part.inputs[:, kept], part.targets) for part in (scaling, *parts))
+    known, judged, fresh = scaled_by(scaling, *kept_parts)
     return known, judged, fresh
