@@ -1,5 +1,7 @@
 """The bricks of the studies of one's own data, against brute force, closed forms and published simulations."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,9 @@ from sklearn.feature_selection import f_classif
 from sklearn.linear_model import LogisticRegression
 
 from zhixing import data, evaluate, models, train
-from zhixing.core import BadSetting, Seeds, spec
+from zhixing.core import BadSetting, Seeds, UnknownName, spec
 from zhixing.data import Part
+from zhixing.evaluate import duels
 
 often = settings(max_examples=150, deadline=None)
 
@@ -188,3 +191,132 @@ def test_flattery_is_fresh_less_reported():
     assert (evaluate.reported_error(tables), evaluate.fresh_error(tables)) == (15, 35)
     assert evaluate.flattery_by_family(tables).values == (0.0, 10.0)
     assert evaluate.flattery_by_rows(tables).values == (20.0,)
+
+
+# The order of time
+
+
+def test_every_dated_table_has_rows_in_the_order_of_time():
+    sizes = {"unemployed": (574, 5), "riders": (5698, 49), "electricity": (365, 3), "macro": (203, 12)}
+    sizes |= {"spending": (198, 5), "nitrogen": (8088, 3), "shares": (1860, 4), "drivers": (192, 5)}
+    assert set(sizes) == set(data.DATED_TABLES)
+    for name, shape in sizes.items():
+        whole = data.dated_table(name)
+        assert whole.train.inputs.shape == shape
+        assert whole.columns[0] == "time"
+        assert_allclose(whole.train.inputs[:, 0], np.arange(shape[0]))
+        assert np.isfinite(whole.train.inputs).all()
+        assert np.isfinite(whole.train.targets).all()
+    with pytest.raises(UnknownName, match="did you mean 'riders'"):
+        data.dated_table("rider")
+
+
+def test_the_divisions_hide_a_quarter():
+    for division in (train.at_random, train.at_the_end):
+        assert division(80, 0.25, generator()).sum() == 20
+    assert np.flatnonzero(train.at_the_end(8, 0.25)).tolist() == [6, 7]
+    assert np.flatnonzero(train.at_random(800, 0.25, generator())).mean() == pytest.approx(400, abs=40)
+
+
+def steadily(*, rise: float, rows: int = 400) -> data.Dataset:
+    """A target that rises by so much a row, foretold by time alone."""
+    counted = np.arange(rows, dtype=float)
+    part = Part(counted[:, None], rise * counted)
+    return data.Dataset(part, part, part, ())
+
+
+def test_a_line_foretells_a_line_and_neighbours_cannot():
+    def found(model, division):
+        return train.foretold(Seeds(0), data=spec(steadily, rise=2.0), model=spec(model), division=spec(division))
+
+    line = found(models.ridge, train.at_random)
+    assert max(line["reported"], line["true"]) < 0.05
+    assert line["likeness"] == pytest.approx(1)
+    by_lot, by_time = (found(models.neighbour_mean, division) for division in (train.at_random, train.at_the_end))
+    assert by_lot["true"] == by_time["true"]
+    # Of 320 rows 240 are the past, 80 ahead; the mean of the last five stays 3 rows behind the first of them.
+    ahead = np.arange(80) + 3.0
+    deviation = np.arange(240).std()
+    assert by_lot["true"] == pytest.approx(np.sqrt(np.mean(ahead**2)) / deviation)
+    assert by_lot["stretches"] == pytest.approx([np.sqrt(np.mean(a**2)) / deviation for a in np.split(ahead, 4)])
+    # Learned from 180 rows, asked about the next 60.
+    assert by_time["reported"] == pytest.approx(np.sqrt(np.mean((np.arange(60) + 3.0) ** 2)) / deviation)
+    assert by_lot["reported"] < 0.1 * by_time["reported"]
+
+
+def test_factors_are_averaged_by_their_product():
+    tables = [
+        {"reported": 1.0, "true": 8.0, "stretches": [1.0, 4.0], "likeness": 0.9},
+        {"reported": 2.0, "true": 1.0, "stretches": [1.0, 1.0], "likeness": -0.1},
+    ]
+    assert evaluate.unforetold(tables) == pytest.approx(100)
+    assert evaluate.error_ahead(tables) == pytest.approx(np.sqrt(8))
+    assert evaluate.unforetold_by_table(tables).values == pytest.approx((700.0, -50.0))
+    assert evaluate.likeness_by_table(tables).values == pytest.approx((90.0, -10.0))
+    assert evaluate.error_by_distance(tables).values == pytest.approx((np.sqrt(2), 1.0, 2.0))
+
+
+# Tuning
+
+
+@pytest.mark.parametrize(("divisions", "wins"), [(3, 4), (5, 6), (6, 6), (9, 8), (12, 10)])
+def test_a_winner_is_ahead_as_often_as_a_sign_test_wants(divisions, wins):
+    assert duels.needed(divisions) == wins
+    chance = sum(math.comb(divisions, k) for k in range(wins, divisions + 1)) * 2 / 2**divisions
+    assert chance <= 0.05
+
+
+def test_ties_make_no_winner():
+    nine = np.arange(9.0)
+    assert duels.winner(nine, nine) == 0
+    assert duels.winner(nine, nine + 1) == 1
+    assert duels.winner(nine + 1, nine) == -1
+    assert duels.winner(nine, np.where(nine < 8, nine + 1, nine)) == 1
+    assert duels.winner(nine, np.where(nine < 7, nine + 1, nine)) == 0
+
+
+def fight(first, second):
+    """Nine divisions, all alike, of settings (validation error, test error)."""
+    return {"first": [first] * 9, "second": [second] * 9}
+
+
+def test_validation_rows_choose_and_test_rows_judge():
+    errors = np.array([[[3.0, 1.0], [2.0, 5.0]], [[1.0, 7.0], [2.0, 0.0]]])
+    assert duels.chosen(errors, (0, 1)).tolist() == [5.0, 7.0]
+    assert duels.chosen(errors, (1,)).tolist() == [5.0, 0.0]
+
+
+def test_false_winners_by_hand():
+    same = [[1.0, 10.0], [2.0, 20.0]]
+    worse = [[1.0, 30.0], [2.0, 40.0]]
+    false, true = fight(same, same), fight(same, worse)
+    assert evaluate.false_winners([false]) == 50  # over the second setting, not over the first
+    assert evaluate.false_winners_over_default([false]) == 0
+    assert evaluate.false_winners_over_default([fight(same, same[::-1])]) == 100
+    assert evaluate.false_winners([false, true]) == 25
+    assert evaluate.winners_when_equal([false, true]) == 50
+    assert evaluate.winners_when_equal([fight(worse, same)]) == 100
+    assert evaluate.taken_back([false, true]) == pytest.approx(100 / 3)
+    assert np.isnan(evaluate.taken_back([fight(worse, same)]))
+    assert evaluate.wins_by_tries([false]).values == (50.0, 0.0)
+    assert evaluate.lead_by_tries([false]).values == (5.0, 0.0)
+
+
+def test_a_duel_is_shared_rows_and_settings_of_each():
+    one = {"data": spec(data.table, name="iris"), "error": evaluate.error, "divisions": 2, "examples": 60}
+    few, all_ = (tuple(spec(models.nearest_neighbours, neighbours=k) for k in numbers) for numbers in ((1,), (1, 40)))
+    found = train.duelled(Seeds(1), first=few, second=all_, **one)
+    assert np.shape(found["first"]) == (2, 1, 2)
+    assert np.shape(found["second"]) == (2, 2, 2)
+    assert np.mean(found["second"], axis=0)[1, 1] > np.mean(found["second"], axis=0)[0, 1]
+    again = train.duelled(Seeds(1), first=all_, second=few, **one)
+    assert np.array(again["first"])[:, :1].tolist() == found["first"]  # what the other tries changes nothing
+
+
+def test_rows_are_thinned_in_the_shares_of_their_classes():
+    part = data.table("churn").train
+    thin = train.at_most(part, 500, generator())
+    assert len(thin) == pytest.approx(500, abs=1)
+    assert thin.targets.mean() == pytest.approx(part.targets.mean(), abs=0.002)
+    assert train.at_most(part, None, generator()) is part
+    assert train.at_most(part, 5_000, generator()) is part
