@@ -47,7 +47,9 @@ from .reviews import reviews as reviews
 from .sequences import adding as adding
 from .shapes import SHAPES as SHAPES
 from .shapes import shape as shape
+from .tables import DATED_TABLES as DATED_TABLES
 from .tables import REGRESSION_TABLES as REGRESSION_TABLES
 from .tables import TABLES as TABLES
+from .tables import dated_table as dated_table
 from .tables import regression_table as regression_table
 from .tables import table as table

@@ -45,6 +45,9 @@ _R_TABLES = {
     "cells": _r("modeldata", "cells", "class", "case"),  # Hill et al. 2007
     "credit": _r("modeldata", "credit_data", "Status"),  # Belanche and Gaspa 2001
     "crabs": _r("MASS", "crabs", "sex", "index"),  # Campbell and Mahon 1974
+    "speech": _r("modeldata", "pd_speech", "class"),  # Sakar et al. 2019: voices with and without Parkinson's disease
+    "alzheimer": _r("modeldata", "ad_data", "Class"),  # Craig-Schapiro et al. 2011: proteins of impaired patients
+    "liver": _r("modeldata", "hepatic_injury_qsar", "class"),  # Kuhn and Johnson 2013: substances that injure it
     "body-size": _r("openintro", "bdims", "sex"),  # Heinz, Peterson, Johnson and Kerk 2003
 }
 _SKLEARN_TABLES = {
@@ -65,10 +68,23 @@ _R_REGRESSIONS = {
 }
 _SKLEARN_REGRESSIONS = {"progression": "load_diabetes"}  # Efron et al. 2004: of diabetes after a year
 
+_R_DATED = {
+    "unemployed": _r("ggplot2", "economics", "unemploy", "date"),  # FRED: by month, in the United States, 1967-2015
+    "riders": _r("modeldata", "Chicago", "ridership", "date"),  # Chicago Data Portal: of a train station, by day
+    "electricity": _r("fpp2", "elecdaily", "Demand"),  # Hyndman and Athanasopoulos 2018: Victoria, by day of 2014
+    "macro": _r("AER", "USMacroG", "unemp"),  # Greene 2003: unemployment among other accounts, by quarter, 1950-2000
+    "spending": _r("fpp3", "us_change", "Consumption", "Quarter"),  # FRED: percentage changes, by quarter, 1970-2019
+    "nitrogen": _r("robustbase", "NOxEmissions", "LNOx", "julday"),  # Stahel: of the air beside a motorway, by hour
+    "shares": _r("datasets", "EuStockMarkets", "DAX"),  # Erste Bank: four indices, by trading day, 1991-1998
+    "drivers": _r("datasets", "Seatbelts", "drivers", "DriversKilled", "front", "rear"),  # Harvey and Durbin 1986
+}
+
 TABLES = (*_R_TABLES, *_SKLEARN_TABLES)
 """The name of every table for classification."""
 REGRESSION_TABLES = (*_R_REGRESSIONS, *_SKLEARN_REGRESSIONS)
 """The name of every table for regression."""
+DATED_TABLES = tuple(_R_DATED)
+"""The name of every table of amounts whose rows are in the order of time."""
 
 
 @lru_cache(maxsize=16)
@@ -102,6 +118,19 @@ def regression_table(name: str) -> Dataset:
         raise UnknownName(Text("table of amounts", "回归表格"), name, REGRESSION_TABLES)
     bunch = _from_sklearn(_SKLEARN_REGRESSIONS[name])
     return _dataset(bunch.data, bunch.target, bunch.feature_names)
+
+
+@lru_cache(maxsize=16)
+def dated_table(name: str) -> Dataset:
+    """As `regression_table`, with rows in the order of time; the first column, "time", counts them.
+
+    Raises UnknownName and MissingPackage likewise.
+    """
+    if name not in _R_DATED:
+        raise UnknownName(Text("table in the order of time", "按时间排列的表格"), name, DATED_TABLES)
+    features, target = _from_r(name, _R_DATED[name])
+    counted = np.column_stack([np.arange(len(features)), features.to_numpy(dtype=np.float64)])
+    return _dataset(counted, target.to_numpy(dtype=np.float64), ("time", *features.columns))
 
 
 def _from_sklearn(loader: str) -> Any:

@@ -90,6 +90,8 @@ from .rnn import RNN as RNN
 from .sentences import SentenceVectors as SentenceVectors
 from .sentences import has_sentence_vectors as has_sentence_vectors
 from .sentences import sentence_vectors as sentence_vectors
+from .separation import most_separating as most_separating
+from .separation import separation as separation
 from .sounds import FlatSounds as FlatSounds
 from .sounds import LogMel as LogMel
 from .strided import StridedCNN as StridedCNN

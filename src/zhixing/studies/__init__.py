@@ -16,7 +16,7 @@ CHAPTERS = {
     "seeing": Text("Seeing", "视觉与泛化"),
     "measuring": Text("Measuring", "度量"),
     "families": Text("Families of models", "模型家族"),
-    "own": Text("Data of one's own", "自己的数据"),
+    "own": Text("Your own data", "自己的数据"),
 }
 """The chapters in the order of the learning path."""
 

@@ -50,10 +50,22 @@ def divided(
     known, judged = whole.train, whole.test
     if not len(judged):
         known, judged = split(known, held_out, seeds.numpy("split"))
-    if examples is not None and examples < len(known):
-        _, known = split(known, examples / len(known), seeds.numpy("examples"))
+    known = at_most(known, examples, seeds.numpy("examples"))
     if known.inputs.ndim > 2 or not standardised:
         return known, judged
-    mean, deviation = known.inputs.mean(axis=0), known.inputs.std(axis=0)
+    known, judged = scaled_by(known, known, judged)
+    return known, judged
+
+
+def at_most(part: Part, rows: int | None, generator: np.random.Generator) -> Part:
+    """So many rows of a part at random, in its classes' shares; all of them where they are fewer, or `rows` is None."""
+    if rows is None or rows >= len(part):
+        return part
+    return split(part, rows / len(part), generator)[1]
+
+
+def scaled_by(by: Part, *parts: Part) -> tuple[Part, ...]:
+    """Parts with every column (n, columns) shifted and scaled so that it has mean 0 and variance 1 over the rows of `by`."""
+    mean, deviation = by.inputs.mean(axis=0), by.inputs.std(axis=0)
     scale = np.where(deviation > 0, deviation, 1.0)
-    return Part((known.inputs - mean) / scale, known.targets), Part((judged.inputs - mean) / scale, judged.targets)
+    return tuple(Part((part.inputs - mean) / scale, part.targets) for part in parts)

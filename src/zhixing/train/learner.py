@@ -56,15 +56,16 @@ class Learner:
         """Probabilities (n, classes), amounts (n,), or whatever else the estimator gives for its own kind of target."""
         return self.from_numbers(self.preparation.transform(features))
 
-    def from_numbers(self, inputs: np.ndarray) -> np.ndarray:
-        """As `answers`, of rows that are prepared already: for each row the same to the last bit, whatever comes with it."""
-        if not isinstance(
-            inputs, np.ndarray
-        ):  # sparse rows are summed one by one, and lists are their estimators' business
-            return self._answers(inputs)
-        return self._answers(_padded(inputs))[: len(inputs)]
+    def from_numbers(self, inputs: Any) -> np.ndarray:
+        """As `answers`, of rows that are prepared already: for each row the same to the last bit, whatever comes with it.
 
-    def _answers(self, inputs: np.ndarray) -> np.ndarray:
+        Sparse rows are summed one by one anyway, and lists are their estimators' business.
+        """
+        return (
+            self._answers(_padded(inputs))[: len(inputs)] if isinstance(inputs, np.ndarray) else self._answers(inputs)
+        )
+
+    def _answers(self, inputs: Any) -> np.ndarray:
         if self.known is not None:
             of_known = self.estimator.predict_proba(inputs)
             probabilities = np.zeros((len(of_known), len(self.classes)))
