@@ -321,3 +321,34 @@ def test_an_unlike_graph_is_not_written(run, tmp_path, monkeypatch):
     with pytest.raises(BadSetting, match="differs from the run"):
         comparison.export(run, "onnx", tmp_path / "linear.onnx")
     assert not (tmp_path / "linear.onnx").exists()
+
+
+def test_a_threshold_is_chosen_for_a_stated_cost(houses, store, tmp_path):
+    """On rows that neither judged nor taught the model that was asked; brute force over every threshold agrees."""
+    import safetensors.numpy
+
+    found = comparison.learn("tree", houses, "garden", store=store, workers=0)
+    kept = safetensors.numpy.load_file(found.folder / "arrays.safetensors")
+    targets, answers = kept["validation_targets"], kept["validation_answers"]
+    costs = comparison.Costs.of("fn=10, fp=1")
+    decided = comparison.decision(found, costs)
+    positive = int(np.bincount(targets).argmin())
+    every = [dataclasses.replace(decided, threshold=t).per_hundred(answers, targets) for t in np.linspace(0, 1.01, 300)]
+    assert decided.positive == positive
+    assert decided.per_hundred(answers, targets) == pytest.approx(min(every))
+    judged = comparison.evaluate_run(found, houses, costs=costs)
+    missed = judged.confusion.get((found.classes[positive], found.classes[1 - positive]), 0)
+    alarms = judged.confusion.get((found.classes[1 - positive], found.classes[positive]), 0)
+    assert judged.cost == pytest.approx(100 * (10 * missed + alarms) / judged.rows)
+    comparison.write_predictions(found, houses, tmp_path / "out.csv", costs=costs)
+    assert (pandas.read_csv(tmp_path / "out.csv")["prediction"].astype(str) == found.classes[positive]).sum() == (
+        sum(n for (_, taken), n in judged.confusion.items() if taken == found.classes[positive])
+    )
+
+
+@pytest.mark.parametrize("words", ["fn=10", "fn=10,fp=0", "fn=a,fp=1", "fn=1,fp=1,tp=1", "", "fn=nan,fp=1", "10,1"])
+def test_costs_that_are_none_are_one_clear_line(words, prices):
+    with pytest.raises(BadSetting, match="--cost takes positive costs"):
+        comparison.Costs.of(words)
+    with pytest.raises(BadSetting, match="another task"):
+        comparison.decision(prices, comparison.Costs(1, 1))

@@ -29,6 +29,18 @@ Data = Annotated[
 ]
 
 
+Cost = Annotated[
+    str | None,
+    typer.Option(
+        help=say(
+            "Of two classes, what a miss of the rarer and a false alarm cost, such as fn=10,fp=1.",
+            "两类之间：漏掉较少的一类和误报各自的代价，如 fn=10,fp=1。",
+        ),
+        metavar="COSTS",
+    ),
+]
+
+
 def train(
     model: Annotated[
         str,
@@ -89,11 +101,13 @@ def evaluate(
             metavar="PATH",
         ),
     ] = None,
+    cost: Cost = None,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
     from zhixing import comparison
 
+    costs = comparison.Costs.of(cost) if cost else None
     found = comparison.find(run)
     if path is None:
         if as_json:
@@ -101,7 +115,7 @@ def evaluate(
         else:
             _print_run(found)
         return
-    judged = comparison.evaluate_run(found, path)
+    judged = comparison.evaluate_run(found, path, costs=costs)
     if as_json:
         measures = {
             each.measure.name: {"value": each.value, "low": each.low, "high": each.high, "before": each.before}
@@ -120,7 +134,7 @@ def evaluate(
             )
         )
     else:
-        _print_evaluation(judged)
+        _print_evaluation(found, judged)
 
 
 evaluate.__doc__ = say(
@@ -144,6 +158,7 @@ def predict(
             metavar="FILE",
         ),
     ] = None,
+    cost: Cost = None,
     lang: Lang = None,
     as_json: Json = False,
 ) -> None:
@@ -153,7 +168,8 @@ def predict(
         raise BadSetting(
             Text("--json says what was written: name a file with --out", "--json 说明写了什么：请用 --out 指定文件")
         )
-    rows = comparison.write_predictions(comparison.find(run), path, out or sys.stdout.buffer)
+    costs = comparison.Costs.of(cost) if cost else None
+    rows = comparison.write_predictions(comparison.find(run), path, out or sys.stdout.buffer, costs=costs)
     if as_json:
         print_json({"rows": rows, "out": out})
     elif out:
@@ -268,7 +284,7 @@ def _print_run(run: "Run") -> None:
     out.print(table)
 
 
-def _print_evaluation(judged: "Evaluation") -> None:
+def _print_evaluation(run: "Run", judged: "Evaluation") -> None:
     from rich.table import Table
 
     from zhixing.look.quantities import interval, number
@@ -288,6 +304,15 @@ def _print_evaluation(judged: "Evaluation") -> None:
             label, number(found.value)[lang], interval(found.low, found.high)[lang], number(found.before)[lang]
         )
     out.print(table)
+    if judged.decided:
+        line = Text(
+            "mistakes cost {cost} for each hundred rows when {name!r} is answered from probability {threshold:.3g} on; "
+            "{half} from 0.5 on",
+            "概率达到 {threshold:.3g} 就答 {name!r} 时，每一百行的错误代价为 {cost}；以 0.5 为界则为 {half}",
+        )
+        name, threshold = run.classes[judged.decided.positive], judged.decided.threshold
+        told = {"cost": number(judged.cost), "half": number(judged.cost_at_half), "name": name, "threshold": threshold}
+        out.print(line.format(**told)[lang], markup=False)
     wrong = sorted(((n, a, b) for (a, b), n in judged.confusion.items() if a != b), reverse=True)[:5]
     for count, true, taken in wrong:
         out.print(

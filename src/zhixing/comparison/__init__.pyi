@@ -1,5 +1,8 @@
 from .contest import compare as compare
 from .contest import contest as contest
+from .costs import Costs as Costs
+from .costs import Decision as Decision
+from .costs import decision as decision
 from .evaluation import Evaluation as Evaluation
 from .evaluation import evaluate_run as evaluate_run
 from .exporting import Exported as Exported

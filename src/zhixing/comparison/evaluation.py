@@ -1,12 +1,13 @@
 """A run judged on data that it has not seen: every measure of its contest, each with an interval."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from zhixing import data
+from zhixing.comparison.costs import Costs, Decision, decision
 from zhixing.comparison.runs import Run
 from zhixing.core import BadData, Series, Text
 from zhixing.evaluate import error
@@ -41,10 +42,18 @@ class Evaluation:
     found: tuple[Found, ...]
     confusion: Mapping[tuple[str, str], int]
     """How often the first class was taken for the second; empty for amounts and for several labels at once."""
+    decided: Decision | None = None
+    """The threshold that costs asked for."""
+    cost: float = float("nan")
+    """What the mistakes cost with it, for each hundred rows."""
+    cost_at_half: float = float("nan")
+    """What they would cost, were the likelier class taken."""
 
 
-def evaluate_run(run: Run, path: str | Path, *, seed: int = 0) -> Evaluation:
+def evaluate_run(run: Run, path: str | Path, *, costs: Costs | None = None, seed: int = 0) -> Evaluation:
     """Judges the run on data with known targets; `seed` decides the resamples alone.
+
+    With `costs`, two classes are decided between by the threshold that was cheapest on the run's validation rows.
 
     Raises BadData where the data cannot be read, or no row has a target that the run knows.
     """
@@ -63,7 +72,13 @@ def evaluate_run(run: Run, path: str | Path, *, seed: int = 0) -> Evaluation:
     draws = [generator.integers(len(targets), size=len(targets)) for _ in range(RESAMPLES)]
     measures = [measure for measure in run.trial.settings["measures"] if not measure.axis]
     found = tuple(_found(run, measure, answers, targets, draws) for measure in measures)
-    return Evaluation(len(targets), int((~known).sum()), found, _confusion(run.classes, answers, targets))
+    decided = decision(run, costs)
+    taken = decided.taken(answers) if decided else answers.argmax(axis=1) if answers.ndim == 2 else answers
+    judged = Evaluation(len(targets), int((~known).sum()), found, _confusion(run.classes, taken, targets), decided)
+    if decided is None:
+        return judged
+    half = replace(decided, threshold=0.5).per_hundred(answers, targets)
+    return replace(judged, cost=decided.per_hundred(answers, targets), cost_at_half=half)
 
 
 def _found(run: Run, measure: Measure, answers: np.ndarray, targets: np.ndarray, draws: list[np.ndarray]) -> Found:
@@ -104,12 +119,9 @@ def _known(classes: tuple[str, ...], targets: np.ndarray) -> np.ndarray:
     return np.asarray((targets >= 0).reshape(len(targets), -1).all(axis=1) if classes else np.isfinite(targets))
 
 
-def _confusion(classes: tuple[str, ...], answers: np.ndarray, targets: np.ndarray) -> dict[tuple[str, str], int]:
+def _confusion(classes: tuple[str, ...], taken: np.ndarray, targets: np.ndarray) -> dict[tuple[str, str], int]:
     if not classes or targets.ndim > 1:
         return {}
-    if targets.dtype == object:
-        true_and_taken = [np.concatenate(list(each)) for each in (targets, answers)]
-    else:
-        true_and_taken = [targets, answers.argmax(axis=1)]
-    pairs, counts = np.unique(np.column_stack(true_and_taken), axis=0, return_counts=True)
-    return {(classes[true], classes[taken]): int(count) for (true, taken), count in zip(pairs, counts, strict=True)}
+    both = [np.concatenate(list(each)) for each in (targets, taken)] if targets.dtype == object else [targets, taken]
+    pairs, counts = np.unique(np.column_stack(both), axis=0, return_counts=True)
+    return {(classes[true], classes[other]): int(count) for (true, other), count in zip(pairs, counts, strict=True)}

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from zhixing.comparison.costs import Costs, decision
 from zhixing.core import BadData, BadSetting, Text
 from zhixing.core.errors import meant_by
 
@@ -22,13 +23,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet may take for the beginning of a formula."""
 
 
-def write_predictions(run: "Run", path: str | Path, out: str | Path | BinaryIO) -> int:
+def write_predictions(run: "Run", path: str | Path, out: str | Path | BinaryIO, *, costs: Costs | None = None) -> int:
     """Writes what the run says of each row at the path, in the rows' order, and returns their number.
 
     `out` is a new file that ends in .csv, .jsonl or .parquet, there when it is whole and not before, or an open one for
-    CSV. Raises BadSetting for a file that is there already or of another kind, BadData where the rows cannot be read.
+    CSV. Of two classes the cheaper answer by `costs` is the prediction. Raises BadSetting for a file that is there already
+    or of another kind, BadData where the rows cannot be read.
     """
-    tables = (run.told(answers) for answers in run.answers(path))
+    decided = decision(run, costs)
+    tables = (run.told(answers, decided) for answers in run.answers(path))
     if not isinstance(out, str | Path):
         return _write(tables, out, ".csv")
     place = Path(out).expanduser()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zhixing import data
+from zhixing.comparison.costs import Decision
 from zhixing.core import BadData, BadSetting, Spec, Text, parsed
 from zhixing.core.store import Result, RunStore
 from zhixing.study.compare import named
@@ -76,11 +77,11 @@ class Run:
         values = {str(name): list(values) for name, values in columns.items()}
         return self.told(self.learner.answers(data.later_values(self.card, values)))
 
-    def told(self, answers: np.ndarray) -> "pandas.DataFrame":
+    def told(self, answers: np.ndarray, decided: Decision | None = None) -> "pandas.DataFrame":
         """Answers as a table: `prediction`, and for classes the probability of each.
 
         Of several labels at once those of probability 0.5 or more are the prediction, semicolons between them; of a
-        sentence its tags, blanks between them.
+        sentence its tags, blanks between them. Two classes may be `decided` by their costs.
         """
         import pandas
 
@@ -92,7 +93,8 @@ class Run:
         if self.card["kind"] == "labels":
             sets = (";".join(np.array(self.classes, dtype=object)[row]) for row in answers >= 0.5)
             return pandas.DataFrame({"prediction": list(sets), **shares})
-        names = np.array(self.classes, dtype=object)[answers.argmax(axis=1)]
+        taken = answers.argmax(axis=1) if decided is None else decided.taken(answers)
+        names = np.array(self.classes, dtype=object)[taken]
         return pandas.DataFrame({"prediction": names, **shares})
 
 

@@ -64,7 +64,8 @@ def tuned(
 def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series]:
     """Performs a trial `spec(tuned, ...)`, and keeps what was fitted, its answers to the judging rows, and which those are.
 
-    Files: learner.skops, and card.json with what the data set says of itself; arrays: "judged" and "answers".
+    Files: learner.skops, and card.json with what the data set says of itself; arrays: "judged" and "answers"; of classes
+    also "validation_targets" and "validation_answers", of the chosen candidate before it was fitted to these rows too.
     """
     settings = dict(trial.settings)
     efforts = settings.pop("efforts", ())
@@ -76,6 +77,12 @@ def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series
     watch.array("judged", found.rows)
     if found.answers.dtype != object:
         watch.array("answers", np.ascontiguousarray(found.answers))
+    if found.learner.known is not None:
+        learned, checked = found.divided
+        lesson = Lesson(given["preparation"], own.take(learned), own.targets[learned], own.classes)
+        learner = lesson.learner(settings["candidates"][found.chosen], seeds.numpy("model"))
+        watch.array("validation_targets", own.targets[checked])
+        watch.array("validation_answers", np.ascontiguousarray(learner.answers(own.take(checked))))
     return found.measured(settings["measures"], efforts)
 
 
@@ -95,6 +102,10 @@ class _Judged:
     answers: np.ndarray
     targets: np.ndarray
     effort: Mapping[str, float]
+    chosen: int
+    """The place of the candidate."""
+    divided: tuple[np.ndarray, np.ndarray]
+    """The rows that the candidates learned from while they were chosen, and those that chose."""
 
     def measured(self, measures: Sequence[OfAnswers], efforts: Sequence[OfEffort]) -> dict[str, float | Series]:
         found = {measure.name: measure(self.answers, self.targets) for measure in measures}
@@ -143,4 +154,4 @@ def _judged(
         "bytes": float(len(pickle.dumps((learner.preparation, learner.estimator)))),
     }
     watch.step(steps, steps, lambda: {"scores": scores})
-    return _Judged(learner, judged, answers, own.targets[judged], effort)
+    return _Judged(learner, judged, answers, own.targets[judged], effort, best, (learned, checked))
