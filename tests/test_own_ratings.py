@@ -206,12 +206,10 @@ def test_later_pairs_are_read_as_the_ratings_were(written, tmp_path):
 
 
 def test_the_contest_on_ratings_has_families_of_equally_many_choices(written, memory_watch):
-    from zhixing import comparison
     from zhixing.comparison.contest import contest
     from zhixing.comparison.families import CHOICES
     from zhixing.core import Seeds
 
-    assert comparison.compare  # the front door takes the same path
     study = contest(written(table()))
     assert study.question.en == "Which model foretells rating of ratings.csv best?"
     design = study.design("quick")
