@@ -166,10 +166,9 @@ def test_too_few_and_columns_in_two_roles_are_refused(written):
 
 def test_only_tables_that_name_all_three_columns_are_taken_for_ratings(written):
     path = written(table().rename(columns={"rating": "price"}))
-    with pytest.raises(BadSetting, match="--target COLUMN"):
-        data.own(path)
+    assert data.own(path).function is data.own_unlabelled
     assert data.own(path, target="price", task="ratings") == spec(data.own_ratings, path=path, target="price")
-    with pytest.raises(BadSetting, match="leave --group out"):
+    with pytest.raises(BadSetting, match="--group: ratings are divided at random or by --time; leave it out"):
         data.own(path, target="price", task="ratings", group="user")
     assert data.own(written(table()), target="rating").function is data.own_table
 
@@ -206,12 +205,10 @@ def test_later_pairs_are_read_as_the_ratings_were(written, tmp_path):
 
 
 def test_the_contest_on_ratings_has_families_of_equally_many_choices(written, memory_watch):
-    from zhixing import comparison
     from zhixing.comparison.contest import contest
     from zhixing.comparison.families import CHOICES
     from zhixing.core import Seeds
 
-    assert comparison.compare  # the front door takes the same path
     study = contest(written(table()))
     assert study.question.en == "Which model foretells rating of ratings.csv best?"
     design = study.design("quick")

@@ -26,7 +26,7 @@ SIZES = {
 
 
 def among(scale: Scale, *values: float) -> Spec:
-    """To be tuned among the values; among two of them at the smallest scale."""
+    """To be tuned among the values; at the smallest scale among one or two of them."""
     return tune(*(values[1:3] if scale == "smoke" else values))
 
 
@@ -63,10 +63,10 @@ def design(scale: Scale) -> Design:
             measures=(error, evaluate.error_by_ratings_of_item),
         ),
         arms=[
-            biased(among(scale, 1.0, 2.0, 4.0, 8.0), tune(1.5, 3.0)),
-            factorised(scale, among(scale, 7.0, 10.0, 13.0, 17.0), tune(10, 25)),
-            neural(scale, "network", among(scale, 0.002, 0.005, 0.013, 0.03), tune(1.5, 2.0)),
-            neural(scale, "both", among(scale, 0.004, 0.008, 0.016, 0.032), tune(1.0, 1.5)),
+            biased(among(scale, 1.0, 2.0, 4.0, 8.0), among(scale, 1.5, 3.0)),
+            factorised(scale, among(scale, 7.0, 10.0, 13.0, 17.0), among(scale, 10, 25)),
+            neural(scale, "network", among(scale, 0.002, 0.005, 0.013, 0.03), among(scale, 1.5, 2.0)),
+            neural(scale, "both", among(scale, 0.004, 0.008, 0.016, 0.032), among(scale, 1.0, 1.5)),
         ],
         seeds=SEEDS[scale],
         measures=[error],
