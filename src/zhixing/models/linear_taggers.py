@@ -1,8 +1,7 @@
 """Taggers without hidden layers: the most frequent tag of each word, and weights of features in a chain.
 
 Source: Lafferty, McCallum and Pereira 2001, "Conditional random fields", ICML; trained by AdaGrad (Duchi, Hazan and Singer
-2011, JMLR 12, Eq. 1, its matrix diagonal). Departs from it: nothing holds weights small but the number of rounds; on the
-People's Daily, neither their mean over all steps nor leaving features out at random made fewer mistakes.
+2011, JMLR 12, Eq. 1, its matrix diagonal). Departs from it: nothing holds weights small but the number of rounds.
 Parity: enumeration of every sequence of tags.
 
 Inputs are arrays of sentences (tokens, features) of integers, 0 for no feature, as `TagFeatures` makes them; targets are
