@@ -18,7 +18,7 @@ from PIL import Image
 
 from zhixing import comparison, data, evaluate, models, train
 from zhixing.comparison.families import CHOICES
-from zhixing.comparison.folders import PATIENT, STEPS, of_folder
+from zhixing.comparison.folders import STEPS, of_folder
 from zhixing.core import BadData, BadSetting, Seeds, spec
 from zhixing.data.own import archive, folders, labelled, pictures
 from zhixing.data.own.pictures import own_pictures
@@ -608,8 +608,8 @@ def test_a_folder_enters_the_contest(photos):
     assert [family.name for family in task.families] == ["linear", "neighbours", "vectors", "forest", "cnn", "resnet"]
     for family in task.families:
         assert len(family.settings("quick")) == len(family.settings("full")) == CHOICES
-    recipes = {scale: task.families[-1].settings(scale)[0].settings["recipe"] for scale in ("quick", "full")}
-    assert [recipes[scale].settings["steps"] for scale in ("quick", "full")] == [STEPS, PATIENT]
+    recipes = [task.families[-1].settings(scale)[0].settings["recipe"] for scale in STEPS]
+    assert [recipe.settings["steps"] for recipe in recipes] == list(STEPS.values())
     assert task.measures[0] is evaluate.error
     assert comparison.contest(photos).question.en == "Which family tells the pictures of photos apart best?"
 

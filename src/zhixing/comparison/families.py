@@ -35,15 +35,15 @@ class Family:
     preparation: Spec = TABLE
     most: int | None = None
     """The most rows that it learns from, where its work grows faster than they do; None for all."""
-    patient: Callable[[], tuple[Spec, ...]] | None = None
-    """Other candidates where time is no matter, if longer learning helps: at full scale, and for a model to be kept."""
+    at: Callable[[Scale], tuple[Spec, ...]] | None = None
+    """The candidates at each scale, for a family that learns the longer the better; None where `candidates` serve all."""
 
     besides: Mapping[str, Any] = field(default_factory=dict)
     """What the task's trial is told besides, of a family that only stands for comparison and cannot be trained."""
 
     def settings(self, scale: Scale) -> tuple[Spec, ...]:
-        """What it chooses from at this scale."""
-        return self.patient() if self.patient is not None and scale == "full" else self.candidates()
+        """What it chooses from at this scale; a model that is to be kept chooses as at `full`."""
+        return self.candidates() if self.at is None else self.at(scale)
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,18 @@ arXiv:1512.03385, for the networks; which depth, width and rate suit a few thous
 rows of the digits, by `benchmarks/pictures.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from zhixing import evaluate, models, nn, train
 from zhixing.comparison.families import Family, Task, choices, least_of_classes, measures_of_classes
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnFolder
+from zhixing.study import Scale
 
-STEPS, PATIENT = 250, 2_500
-"""Of a network, where the contest must end within minutes, and where time is no matter."""
+STEPS: dict[Scale, int] = {"smoke": 20, "quick": 250, "full": 2_500}
+"""Of a network; at quick, the whole contest shall end within minutes."""
 LARGE = 40
 """Pixels of a side from which a network looks at patches of 4 pixels, and no longer of 2."""
 
@@ -98,21 +100,20 @@ def _networks(shaped: Spec, patch: int, changes: tuple[Spec | None, ...]) -> tup
     brick = {"patch": patch, "channels": 16, "grid": 4, "normalisation": nn.batch_norm}
     plain = spec(models.CNN, depth=6, stages=2, shortcut=None, **brick)
     residual = spec(models.CNN, depth=8, stages=3, **brick)
-    return tuple(
-        Family(name, label, _changed(model, changes, STEPS), shaped, patient=_changed(model, changes, PATIENT))
-        for name, label, model in (("cnn", Text("CNN", "CNN"), plain), ("resnet", Text("ResNet", "ResNet"), residual))
+    families = []
+    for name, label, model in (("cnn", Text("CNN", "CNN"), plain), ("resnet", Text("ResNet", "ResNet"), residual)):
+        at = partial(_changed, model, changes)
+        families.append(Family(name, label, partial(at, "quick"), shaped, at=at))
+    return tuple(families)
+
+
+def _changed(model: Spec, changes: Sequence[Spec | None], scale: Scale) -> tuple[Spec, ...]:
+    """The network trained on pictures that are changed in each of these ways."""
+    recipe = spec(
+        train.Recipe,
+        optimiser=spec(train.adamw, lr=0.005),
+        schedule=spec(train.cosine, warm_up=0.1),
+        steps=STEPS[scale],
+        batch=64,
     )
-
-
-def _changed(model: Spec, changes: tuple[Spec | None, ...], steps: int) -> Callable[[], tuple[Spec, ...]]:
-    def candidates() -> tuple[Spec, ...]:
-        recipe = spec(
-            train.Recipe,
-            optimiser=spec(train.adamw, lr=0.005),
-            schedule=spec(train.cosine, warm_up=0.1),
-            steps=steps,
-            batch=64,
-        )
-        return tuple(spec(train.network_classifier, model=model, recipe=recipe, augment=change) for change in changes)
-
-    return candidates
+    return tuple(spec(train.network_classifier, model=model, recipe=recipe, augment=change) for change in changes)
