@@ -33,7 +33,7 @@ def threshold_in_theory(fn: float, fp: float) -> float:
         if not 0 < cost < math.inf:
             raise BadSetting(
                 Text(
-                    en=f"{name}={cost:g}: a cost is a positive number, such as fn=10 for a miss and fp=1 for a false alarm",
+                    en=f"{name}={cost:g}: a cost is a positive number, such as fn=10 for a miss, fp=1 for a false alarm",
                     zh=f"{name}={cost:g}：代价应为正数，例如漏报 fn=10、误报 fp=1",
                 )
             )

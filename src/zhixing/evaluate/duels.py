@@ -19,7 +19,7 @@ LEVEL = 0.05
 
 
 def needed(divisions: int) -> int:
-    """In how many of the divisions one side must be ahead to be declared the winner; more than all where that is never."""
+    """In how many divisions one side must be ahead to be declared the winner; more than all where none can be."""
     from scipy.stats import binom
 
     chances = [2 * binom.sf(wins - 1, divisions, 0.5) for wins in range(divisions + 1)]

@@ -65,7 +65,7 @@ def at_most(part: Part, rows: int | None, generator: np.random.Generator) -> Par
 
 
 def scaled_by(by: Part, *parts: Part) -> tuple[Part, ...]:
-    """Parts with every column (n, columns) shifted and scaled so that it has mean 0 and variance 1 over the rows of `by`."""
+    """Parts whose columns (n, columns) are shifted and scaled to mean 0 and variance 1 over the rows of `by`."""
     mean, deviation = by.inputs.mean(axis=0), by.inputs.std(axis=0)
     scale = np.where(deviation > 0, deviation, 1.0)
     return tuple(Part((part.inputs - mean) / scale, part.targets) for part in parts)

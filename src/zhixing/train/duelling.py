@@ -1,7 +1,7 @@
 """An experiment on one table: two families, every setting of each, on divisions of the table that both share.
 
-Source: Dodge et al. 2019, EMNLP, arXiv:1909.03004 (what is reported depends on how much was tried); Hand 2006, Statistical
-Science 21, 1-14 (who is tuned by whom).
+Source: Dodge et al. 2019, EMNLP, arXiv:1909.03004 (what is reported depends on how much was tried); Hand 2006,
+Statistical Science 21, 1-14 (who is tuned by whom).
 Departs from them: nothing is chosen here; the measures choose, by the errors on validation rows.
 """
 

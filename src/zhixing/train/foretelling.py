@@ -1,7 +1,7 @@
-"""An experiment on one table in the order of time: the error that a division of the past reports, and that of the future.
+"""An experiment on a table in the order of time: the error that a division of the past reports, and the future's.
 
-Source: Cerqueira, Torgo and Mozetic 2020, Machine Learning 109, 1997-2028 (how to divide series); Roberts et al. 2017, Ecography
-40, 913-929 (rows near each other in time or space).
+Source: Cerqueira, Torgo and Mozetic 2020, Machine Learning 109, 1997-2028 (how to divide series); Roberts et al. 2017,
+Ecography 40, 913-929 (rows near each other in time or space).
 Departs from them: one division instead of many folds, so that reported and true errors are of models alike in all else.
 """
 
@@ -27,8 +27,8 @@ def foretold(
 
     "likeness" is the correlation of a target of the past with the next one.
 
-    A window of the table's rows, the share `covers` or `most` of them, begins where the seed says; its last quarter is the
-    future. `division` marks the rows of the past that judge, and the model fitted to the others reports its error there.
+    A window of the table's rows, the share `covers` or `most` of them, begins where the seed says; its last quarter is
+    the future. `division` marks the rows of the past that judge; the model fitted to the others reports its error there.
     Fitted again to the whole past, as one would before it is used, it meets the future. Streams: "window", "division"
     and "model".
     """

@@ -3,8 +3,8 @@
 Source: Ambroise and McLachlan 2002, PNAS 99, 6562-6566 (columns chosen with all rows); Kaufman et al. 2012, ACM TKDD 6,
 15 (other leaks).
 Departs from them: rows that nobody has touched take the place of outer cross-validation.
-A leak takes a table of one's own and fresh rows of the same kind, and gives rows to learn from, rows to judge by, and the
-fresh ones, prepared as an analyst would who does not see the leak.
+A leak takes a table of one's own and fresh rows of the same kind, and gives rows to learn from, rows to judge by, and
+the fresh ones, prepared as an analyst would who does not see the leak.
 """
 
 from typing import Any
@@ -36,9 +36,9 @@ def flattered(
 ) -> dict[str, Any]:
     """The `error` of each family on the rows that judged and on fresh ones, by so many `rows` of one's own.
 
-    Every draw takes the own rows and their division anew; the analysis keeps `columns` columns, scales them and fits each
-    family. "shuffled" is the same with the table's answers dealt out at random, for the first of `rows` only. Streams of
-    randomness: "shuffled", "own", "leak" and "model".
+    Every draw takes the own rows and their division anew; the analysis keeps `columns` columns, scales them and fits
+    each family. "shuffled" is the same with the table's answers dealt out at random, for the first of `rows` only.
+    Streams of randomness: "shuffled", "own", "leak" and "model".
     """
     whole = data.build().train
     dealt = Part(whole.inputs, seeds.numpy("shuffled").permutation(whole.targets))
@@ -91,7 +91,7 @@ def copied(own: Part, fresh: Part, generator: Generator, columns: int, share: fl
 
 
 def encoded_by_all(own: Part, fresh: Part, generator: Generator, columns: int, each: int = 4) -> Parts:
-    """A column of names, `each` for so many rows and drawn by lot, became the mean answer of all own rows of that name."""
+    """Names drawn by lot, one for about `each` rows, became the mean answer of all own rows of that name."""
     names = max(2, len(own) // each)
     drawn, met = generator.integers(names, size=len(own)), generator.integers(names, size=len(fresh))
     counts, sums = np.bincount(drawn, minlength=names), np.bincount(drawn, own.targets, minlength=names)
@@ -100,7 +100,7 @@ def encoded_by_all(own: Part, fresh: Part, generator: Generator, columns: int, e
 
 
 def written_afterwards(own: Part, fresh: Part, generator: Generator, columns: int, right: float = 0.9) -> Parts:
-    """A column was filled in once the answer, 0 or 1, was known, `right` so often; for fresh rows it is not there yet."""
+    """A column was filled in when the answer, 0 or 1, was known, `right` so often; fresh rows do not have it yet."""
     told = np.where(generator.random(len(own)) < right, own.targets, 1 - own.targets).astype(float)
     return honest(_beside(own, told), _beside(fresh, np.full(len(fresh), told.mean())), generator, columns)
 
