@@ -177,6 +177,11 @@ def test_the_first_scaling_makes_members_differ_and_the_others_begin_at_one():
     assert not torch.equal(made(rows().float())[:, 0], made(rows().float())[:, 1])
 
 
+@pytest.mark.parametrize(("columns", "wide"), [(3, 24), (100, 500), (600, 600)])
+def test_embeddings_of_wide_tables_are_small(columns, wide):
+    assert TabularNetwork(columns=(3,) * columns, classes=2, generator=generator()).embeddings.size == wide
+
+
 @pytest.mark.usefixtures("global_randomness_untouched")
 def test_the_generator_decides_the_network():
     one, same, other = (

@@ -136,7 +136,8 @@ class TabularNetwork(nn.Module):
     """Embeddings of the columns, hidden layers that the members share, a head for each member: (b, c) to (b, m, k).
 
     What the members say is to be averaged after the softmax, and each is to be trained by its own loss. `columns` is
-    what `described` finds in the training rows.
+    what `described` finds in the training rows. Vectors of columns have `embedding` numbers, or as few as it takes, but
+    one at least, that those of all columns together are `widest` at most, so that wide tables do not take hours.
     """
 
     def __init__(
@@ -147,12 +148,14 @@ class TabularNetwork(nn.Module):
         widths: Sequence[int] = (96, 96),
         members: int = 4,
         embedding: int = 8,
+        widest: int = 512,
         dropout: float = 0.1,
         generator: Generator | None = None,
     ):
         super().__init__()
         self.members = members
-        self.embeddings = ColumnEmbeddings(columns, size=embedding, generator=generator)
+        size = max(1, min(embedding, widest // max(1, len(columns))))
+        self.embeddings = ColumnEmbeddings(columns, size=size, generator=generator)
         wide = [self.embeddings.size, *widths]
         bricks: list[nn.Module] = []
         for place, (wide_in, wide_out) in enumerate(pairwise(wide)):
