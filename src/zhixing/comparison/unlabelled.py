@@ -41,7 +41,8 @@ def _clusters(table: OwnUnlabelled, place: Path) -> Task:
     others = (evaluate.steadiness, evaluate.silhouette_held_out, evaluate.groups_found)
     return Task(
         question=Text(
-            "Are there clusters in {file}, and which family finds them?", "{file} 里有聚类吗？哪一类方法找得到？"
+            "Are there clusters in {file}, and which family tells them best from one heap?",
+            "{file} 里有聚类吗？哪一类方法最能把它们与一整堆区分开？",
         ).format(file=place.name),
         families=(*entered, everyone),
         measures=(main, *others) if table.known is None else (main, evaluate.unsteadiness, *others),

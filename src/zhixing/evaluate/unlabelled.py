@@ -37,7 +37,13 @@ def surprise_at_oddest(logarithms: np.ndarray, targets: np.ndarray) -> float:
     return float(-np.sort(logarithms)[: max(1, len(logarithms) // 20)].mean())
 
 
-@measure(label=Text("unsteadiness", "不稳定程度"), unit=Text("1 for one heap", "一整堆为 1"), better="lower", low=0.0)
+@measure(
+    label=Text("unsteadiness", "不稳定程度"),
+    unit=Text("(one heap: 1)", "（一整堆：1）"),
+    difference_unit=Text("", ""),
+    better="lower",
+    low=0.0,
+)
 def unsteadiness(found: Found) -> float:
     """1 - (steadiness of the groups - that of groups in one heap like the rows): about 1 where there are no clusters."""
     return 1 - _steadiness(found["pairs"]) + _steadiness(found["pairs_of_heap"])
