@@ -215,10 +215,12 @@ def test_an_evaluation_counts_by_hand(run, houses, tmp_path):
 
 def test_a_run_is_found_by_name_and_made_once(run, houses, store):
     assert comparison.find(run.name, store).folder == run.folder
+    assert comparison.find(f"{run.result.study}/linear", store).folder == run.folder
     again = comparison.learn("linear", houses, "kind", store=store, workers=0)
     assert again.result.finished == run.result.finished
     other = comparison.learn("linear", houses, "kind", store=store, workers=0, seed=1)
     assert other.name != run.name
+    assert comparison.find("houses/linear", store).result.arm == "linear"
     with pytest.raises(UnknownName, match="'boosting'"):
         comparison.learn("bosting", houses, "kind", store=store)
     with pytest.raises(BadSetting, match="stands for no run"):

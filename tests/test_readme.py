@@ -1,5 +1,6 @@
 """The README keeps its word: its commands run, its Python runs, its map of rooms is the one that is enforced."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -15,7 +16,7 @@ from zhixing.study.ask import ask
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SHELL, *_ = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+SHELL, OWN, *_ = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -39,6 +40,21 @@ def test_every_command_runs(line: str, home: Path, monkeypatch: pytest.MonkeyPat
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip()
+
+
+def test_the_commands_on_data_of_ones_own_run_one_after_the_other(tmp_path: Path) -> None:
+    (tmp_path / "zhixing").write_text(
+        f"#!/bin/sh\nexec {sys.executable} -c 'from zhixing.cli import main; main()' \"$@\"\n"
+    )
+    (tmp_path / "zhixing").chmod(0o755)
+    script = OWN.replace(".venv/bin/python", sys.executable).replace(".venv/bin/zhixing", "./zhixing")
+    environment = {**os.environ, "ZHIXING_HOME": str(tmp_path / "home")}
+    ran = subprocess.run(
+        ["sh", "-e", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "predictions.csv").read_text().count("\n") == 345
+    assert (tmp_path / "penguins.onnx").stat().st_size > 100
 
 
 def test_the_python_of_use_runs(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from zhixing.train.learner import Learner
 
+LEARNER = "learner.skops"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -48,7 +50,7 @@ class Run:
         from zhixing.train.keeping import from_bytes
 
         try:
-            content = (self.folder / "learner.skops").read_bytes()
+            content = (self.folder / LEARNER).read_bytes()
         except OSError:
             raise _damaged(self.folder) from None
         return from_bytes(content)
@@ -99,22 +101,29 @@ class Run:
 
 
 def find(name: str, store: RunStore | None = None) -> Run:
-    """The fitted run of this name: the beginning of its digest, or STUDY/ARM.
+    """The fitted run of this name: the beginning of its digest, or the newest of FILE/FAMILY, such as penguins/linear.
 
     Raises BadSetting where there is none, or where the run kept no model.
     """
     store = store or RunStore()
     store.refresh()
-    result = named(store, name)[0]
-    folder = store.folder(result.digest)
-    if not (folder / "learner.skops").exists():
+    kept = {row["digest"] for row in store.listed() if (store.folder(row["digest"]) / LEARNER).exists()}
+    learned = [row for row in store.listed() if row["digest"] in kept and name in _names(row)]  # the newest first
+    result = store.result(learned[0]["digest"]) if learned else named(store, name)[0]
+    if result is None or result.digest not in kept:
         raise BadSetting(
             Text(
                 en=f"the run {name} measured something and kept no model; `zhixing train MODEL --data FILE` makes one that does",
                 zh=f"运行 {name} 只做了测量，没有保存模型；可用 `zhixing train 模型 --data 文件` 训练一个",
             )
         )
-    return Run(result, folder)
+    return Run(result, store.folder(result.digest))
+
+
+def _names(row: Mapping[str, Any]) -> tuple[str, str]:
+    """What a run is called besides its digest: by its study, and by its file alone."""
+    study, arm = row["study"], row["arm"]
+    return f"{study}/{arm}", f"{study.split('.')[1] if study.startswith('own.') else study}/{arm}"
 
 
 def _damaged(folder: Path) -> BadData:
