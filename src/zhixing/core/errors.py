@@ -8,7 +8,8 @@ from zhixing.core.text import Text
 
 def meant_by(name: str, known: Sequence[str]) -> Text | None:
     """The known name that is nearest to another, as a question; None where none is near."""
-    near = difflib.get_close_matches(name, known, n=1)
+    near = [other for other in known if other.casefold() == name.casefold()]
+    near = near or difflib.get_close_matches(name, known, n=1)
     return Text(en=f"did you mean {near[0]!r}?", zh=f"是否想写 {near[0]!r}？") if near else None
 
 
