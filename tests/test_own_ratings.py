@@ -61,7 +61,9 @@ def test_columns_without_telling_names_are_found_by_what_they_hold(written):
     found = data.own_ratings(path=written(frame.drop(columns="d"))).found
     assert (found.user, found.item, found.target, found.time) == ("a", "b", "c", None)
     three = written(frame.assign(e=frame["b"] + 50), "three.csv")
-    with pytest.raises(BadData, match=r"no column is clearly the one of users .*'a', 'b', 'e'.*user=COLUMN"):
+    with pytest.raises(
+        BadData, match=r"no column is clearly the one of users .*'a', 'b', 'e'.*call it 'user'.*user=COLUMN"
+    ):
         data.own_ratings(path=three, time="d")
     given = data.own_ratings(path=three, user="e", item="a", target="c")
     assert (given.found.user, given.found.item, given.found.target) == ("e", "a", "c")
