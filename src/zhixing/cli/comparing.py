@@ -52,7 +52,10 @@ def compare(
     table: Annotated[
         str,
         typer.Argument(
-            help=say("A CSV, TSV, Parquet, Excel or JSON-lines file.", "CSV、TSV、Parquet、Excel 或 JSON-lines 文件。"),
+            help=say(
+                "A CSV, TSV, Parquet, Excel or JSON-lines file, or a folder of class folders of pictures or WAV files.",
+                "CSV、TSV、Parquet、Excel 或 JSON-lines 文件，或按类别分文件夹存放图片或 WAV 的文件夹。",
+            ),
             metavar="FILE",
         ),
     ],
