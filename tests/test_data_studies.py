@@ -293,6 +293,7 @@ def test_false_winners_by_hand():
     assert evaluate.false_winners([false]) == 50  # over the second setting, not over the first
     assert evaluate.false_winners_over_default([false]) == 0
     assert evaluate.false_winners_over_default([fight(same, same[::-1])]) == 100
+    assert evaluate.false_winners_over_default([true]) == 0  # over every setting, but it stays a winner
     assert evaluate.false_winners([false, true]) == 25
     assert evaluate.winners_when_equal([false, true]) == 50
     assert evaluate.winners_when_equal([fight(worse, same)]) == 100
