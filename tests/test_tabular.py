@@ -16,7 +16,7 @@ from zhixing.evaluate.answers import halves_judged
 from zhixing.models.tabular import ColumnEmbeddings, PiecewiseLinear, SharedLinear, TabularNetwork, described
 from zhixing.train.keeping import as_bytes, from_bytes
 from zhixing.train.learner import Lesson
-from zhixing.train.network import members_cross_entropy, members_squares
+from zhixing.train.tabular import members_cross_entropy, members_squares
 
 COLUMNS = ((-1.0, 0.0, 0.5, 2.0), 4, (0.0, 1.0), 3)
 
@@ -273,7 +273,7 @@ def test_a_class_that_the_training_rows_lack_gets_no_probability(kind):
 def test_steps_follow_the_rows(n, steps, monkeypatch):
     taken = []
     monkeypatch.setattr(
-        "zhixing.train.network._trained", lambda sized, recipe, *_: taken.append(recipe.settings["steps"])
+        "zhixing.train.tabular._Tabular._learn", lambda self, sized, recipe, *_: taken.append(recipe.settings["steps"])
     )
     kind = spec(train.tabular_regressor, model=spec(TabularNetwork), recipe=RECIPE)
     kind.build(generator=np.random.default_rng(0)).fit(np.zeros((n, 1)), np.zeros(n))
