@@ -31,7 +31,7 @@ class WordCounts:
         self.known, self.rarity = [], []
         for counts in self._counted(features):
             places, texts = np.unique(counts.indices, return_counts=True)
-            several = texts > 1
+            several = texts > (1 if (texts > 1).any() else 0)  # of a few texts none may share anything
             self.known.append(places[several])
             self.rarity.append(1 + np.log((1 + len(features)) / (1 + texts[several])))
         return self
@@ -39,10 +39,9 @@ class WordCounts:
     def transform(self, features: "pandas.DataFrame") -> "scipy.sparse.csr_array":
         """Rows (n, n-grams and other columns), sparse: words and characters have length 1 each, others variance 1."""
         from scipy.sparse import csr_array, hstack
-        from sklearn.preprocessing import normalize
 
         parts = [
-            normalize(self._weighed(counts, known, rarity))
+            self._weighed(counts, known, rarity)
             for counts, known, rarity in zip(self._counted(features), self.known, self.rarity, strict=True)
         ]
         rows: csr_array = hstack([*parts, csr_array(self.others.transform(features))], format="csr")
@@ -50,8 +49,11 @@ class WordCounts:
 
     def _counted(self, features: "pandas.DataFrame") -> list[Any]:
         """Counts of words and of characters, each (n, COLUMNS), sparse."""
+        from scipy.sparse import csr_array
         from sklearn.feature_extraction.text import HashingVectorizer
 
+        if not len(features):
+            return [csr_array((0, COLUMNS))] * 2
         texts = joined(features, self.columns)
         plain = {"n_features": COLUMNS, "alternate_sign": False, "norm": None}
         words = HashingVectorizer(ngram_range=(1, 2), token_pattern=r"\w+", **plain)
@@ -59,11 +61,14 @@ class WordCounts:
         return [words.transform(texts), characters.transform(texts)]
 
     def _weighed(self, counts: Any, known: np.ndarray, rarity: np.ndarray) -> "scipy.sparse.csr_array":
-        """(1 + log count) times the rarity, of the n-grams that are known."""
+        """(1 + log count) times the rarity, of the n-grams that are known; every row then has length 1, or 0."""
         from scipy.sparse import csr_array
 
         rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         places = np.searchsorted(known, counts.indices)
         there = known[np.minimum(places, len(known) - 1)] == counts.indices if len(known) else np.zeros(len(rows), bool)
         weights = (1 + np.log(counts.data[there])) * rarity[places[there]]
-        return csr_array((weights, (rows[there], places[there])), shape=(counts.shape[0], len(known)))
+        lengths = np.sqrt(np.bincount(rows[there], weights**2, counts.shape[0]))
+        return csr_array(
+            (weights / lengths[rows[there]], (rows[there], places[there])), shape=(counts.shape[0], len(known))
+        )
