@@ -1,8 +1,7 @@
 """The contest on pictures or sounds in class folders: classical families on flat numbers, networks on maps.
 
 A sound is a picture of its frequencies over time, and the same networks look at both. Source: He et al. 2015,
-arXiv:1512.03385, for the networks; which depth, width and rate suit a few thousand pictures was tried on validation
-rows of the digits, by `benchmarks/pictures.py`.
+arXiv:1512.03385, for the networks; `benchmarks/pictures.py` measures them.
 """
 
 from collections.abc import Sequence
