@@ -127,13 +127,25 @@ def compare(
     else:
         _print_ranking(ranking)
         _print_odd(odd)
+        if not isinstance(own, data.OwnUnlabelled):
+            words = comparison.command(
+                "zhixing",
+                "train",
+                ranking.recommended.family,
+                data=table,
+                target=target,
+                task=task,
+                time=time,
+                group=group,
+            )
+            console().print(say("to keep it: ", "保存它：") + words, markup=False, soft_wrap=True)
 
 
 compare.__doc__ = say(
-    "Say which family of models is best on your table, by how much, and whether the difference is real.\n\n"
+    "Say which family of models is best on your data, by how much, and whether the difference is real.\n\n"
     "Examples:\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json\n\n"
     "  zhixing compare visits.csv --task anomalies",
-    "说明在你的表上哪一类模型最好、好多少、差别是否真实。\n\n"
+    "说明在你的数据上哪一类模型最好、好多少、差别是否真实。\n\n"
     "示例：\n\n  zhixing compare sales.csv --target revenue\n\n  zhixing compare patients.xlsx --target outcome --json\n\n"
     "  zhixing compare visits.csv --task anomalies",
 )

@@ -1,3 +1,4 @@
+from .contest import command as command
 from .contest import compare as compare
 from .contest import contest as contest
 from .costs import Costs as Costs

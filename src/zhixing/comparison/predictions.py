@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from zhixing.comparison.costs import Costs, decision
+from zhixing import data
+from zhixing.comparison.costs import Costs, Decision, decision
 from zhixing.core import BadData, BadSetting, Text
 from zhixing.core.errors import meant_by
 
@@ -31,7 +32,7 @@ def write_predictions(run: "Run", path: str | Path, out: str | Path | BinaryIO, 
     or of another kind, BadData where the rows cannot be read.
     """
     decided = decision(run, costs)
-    tables = (run.told(answers, decided) for answers in run.answers(path))
+    tables = _tables(run, path, decided)
     if not isinstance(out, str | Path):
         return _write(tables, out, ".csv")
     place = Path(out).expanduser()
@@ -54,6 +55,16 @@ def write_predictions(run: "Run", path: str | Path, out: str | Path | BinaryIO, 
         )
     with _whole(place) as file:
         return _write(tables, file, ending)
+
+
+def _tables(run: "Run", path: str | Path, decided: Decision | None) -> "Iterator[pandas.DataFrame]":
+    """What is written, block after block; of files with the name of each before its prediction."""
+    files = data.later_files(run.card, str(path))
+    for answers in run.answers(path):
+        table = run.told(answers, decided)
+        if files is not None:
+            table.insert(0, "file", next(files))
+        yield table
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from .own.files import read_table as read_table
 from .own.kinds import Own as Own
 from .own.kinds import later as later
 from .own.kinds import later_answers as later_answers
+from .own.kinds import later_files as later_files
 from .own.kinds import later_values as later_values
 from .own.kinds import own as own
 from .own.labelled import OwnFolder as OwnFolder

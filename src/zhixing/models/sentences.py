@@ -65,7 +65,7 @@ def has_sentence_vectors() -> bool:
 def sentence_vectors(texts: Sequence[str]) -> np.ndarray:
     """The vectors (n, 384) of texts, float32, of length 1; raises MissingPackage where there are no weights.
 
-    Texts of like length are read together, so that little is padded. `benchmarks/sentences.py` measures how fast.
+    Texts of like length are read together, so that little is padded.
     """
     import torch
 

@@ -11,7 +11,7 @@ from zhixing.core import BadData, BadSetting, Spec, Text, spec
 from zhixing.data.own import conll
 from zhixing.data.own.files import read_blocks
 from zhixing.data.own.folders import contents, shelf
-from zhixing.data.own.labelled import later_classes
+from zhixing.data.own.labelled import later_classes, later_names
 from zhixing.data.own.labels import holds_labels, later_labels, own_labels
 from zhixing.data.own.pictures import WANTED as PICTURES
 from zhixing.data.own.pictures import later_pictures, own_pictures
@@ -152,6 +152,8 @@ class Later:
     items: Callable[[Card, str], Iterator[Any]]
     targets: Callable[[Card, str], Iterator[np.ndarray]]
     values: Callable[[Card, Mapping[str, list[Any]]], Any]
+    names: Callable[[str], Iterator[list[str]]] | None = None
+    """What the items are called, where they have names."""
 
 
 def _picture_classes(card: Card, path: str) -> Iterator[np.ndarray]:
@@ -160,6 +162,14 @@ def _picture_classes(card: Card, path: str) -> Iterator[np.ndarray]:
 
 def _sound_classes(card: Card, path: str) -> Iterator[np.ndarray]:
     return later_classes(path, SOUNDS, card["classes"])
+
+
+def _picture_names(path: str) -> Iterator[list[str]]:
+    return later_names(path, PICTURES)
+
+
+def _sound_names(path: str) -> Iterator[list[str]]:
+    return later_names(path, SOUNDS)
 
 
 def _no_columns(card: Card, columns: Mapping[str, list[Any]]) -> Any:
@@ -177,8 +187,8 @@ LATER = {
     "unlabelled": Later(later_rows, no_targets, later_columns),
     "ratings": Later(later_rows, later_targets, later_columns),
     "tags": Later(later_sentences, later_tags, later_tokens),
-    "pictures": Later(later_pictures, _picture_classes, _no_columns),
-    "sounds": Later(later_sounds, _sound_classes, _no_columns),
+    "pictures": Later(later_pictures, _picture_classes, _no_columns, _picture_names),
+    "sounds": Later(later_sounds, _sound_classes, _no_columns, _sound_names),
 }
 """By the kind that a run's card names."""
 
@@ -194,6 +204,12 @@ def later(card: Card, path: str) -> Iterator[Any]:
 def later_answers(card: Card, path: str) -> Iterator[np.ndarray]:
     """The targets of the same blocks, as the run counts them: -1 or NaN where there is none that it knows."""
     return LATER[card["kind"]].targets(card, path)
+
+
+def later_files(card: Card, path: str) -> Iterator[list[str]] | None:
+    """The files of the same blocks, where each item is one; None where items have no names."""
+    names = LATER[card["kind"]].names
+    return None if names is None else names(path)
 
 
 def later_values(card: Card, columns: Mapping[str, list[Any]]) -> Any:

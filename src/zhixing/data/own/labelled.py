@@ -283,6 +283,12 @@ def later_classes(path: str, wanted: Wanted, classes: Sequence[str]) -> Iterator
         yield np.array([places.get(clean(name.split("/")[0]), -1) for name in names], dtype=np.int64)
 
 
+def later_names(path: str, wanted: Wanted) -> Iterator[list[str]]:
+    """The paths of the files of the same blocks, inside of the folder."""
+    for _, names in _later(path, wanted):
+        yield [clean(name) for name in names]
+
+
 def _later(path: str, wanted: Wanted) -> Iterator[tuple[Shelf, list[str]]]:
     place = Path(path).expanduser()
     alone = place.is_file() and place.suffix.lower() in wanted.endings
