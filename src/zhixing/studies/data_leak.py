@@ -167,7 +167,7 @@ study = Study(
         ),
         meaning=Text(
             en="Leaks differ by orders of magnitude, and not as their reputation has it. Scaling with all rows is "
-            "told to every beginner as a sin; here it flatters by 0.1 points more than the honest analysis, which "
+            "told to every beginner as a sin; here it flatters by less than 0.1 points more than the honest analysis, which "
             "is nothing: a mean and a deviation say next to nothing about any one answer. Choosing columns with "
             "all rows looks just as innocent and makes 7 points out of nothing, and still 4 on the real answers "
             "(medians). The difference is that F has seen the answers of the test rows, and that 700 columns give "
@@ -175,7 +175,7 @@ study = Study(
             "Copies flatter by 8 points. The curve by family shows the path: a tree grown until every row is "
             "right knows its rows by heart, so copies give it 16 points, twice what they give the others. The "
             "encoded names, which know nothing, give 5 points, since in every mean one answer in four is the "
-            "row's own. The column written afterwards makes a splendid report, 25 % errors instead of 37, and the "
+            "row's own. The column written afterwards makes a splendid report, 24 % errors instead of 38, and the "
             "worst model of all: 42 % on fresh rows, because it has learned to lean on what will not be there.\n\n"
             "The curve by rows says what helps. More rows shrink the flattery of chosen columns, since chance "
             "fits many rows less well. They do not shrink that of names, as long as each name keeps four rows, "
@@ -184,12 +184,12 @@ study = Study(
             "say: larger tables, other shares of copies and other classifiers give other figures, and 80 rows are "
             "few.",
             zh="泄漏之间相差好几个数量级，而且与它们的名声并不相符。“用全部行缩放”是每个初学者都被告诫过的罪过；在这里，"
-            "它只比诚实的做法多美化 0.1 个百分点，等于没有：平均值和标准差几乎不透露任何一个答案。用全部行挑列看上"
+            "它只比诚实的做法多美化不到 0.1 个百分点，等于没有：平均值和标准差几乎不透露任何一个答案。用全部行挑列看上"
             "去同样无辜，却能无中生有 7 个百分点，在真实答案上也还有 4 个（中位数）。区别在于：F 看过测试行的答案，"
             "而且有几百列可供它挑选。\n\n"
             "副本美化 8 个百分点。按家族画的曲线指出了路径：一棵长到每行都对的树把自己的行背了下来，所以副本给它"
             " 16 个百分点，是给其他家族的两倍。毫无意义的名称编码后给出 5 个百分点，因为每个平均值里有四分之一是这"
-            "一行自己的答案。事后填写的列使报告光彩照人，错误率 25%（本应是 37%），模型却是最差的：在全新行上错 "
+            "一行自己的答案。事后填写的列使报告光彩照人，错误率 24%（本应是 38%），模型却是最差的：在全新行上错 "
             "42%，因为它学会了依靠将来不会有的东西。\n\n"
             "按行数画的曲线说明什么有帮助。行数变多，挑列的美化变小，因为偶然更难迎合许多行。但只要每个名称仍是四"
             "行，名称的美化就不会变小，事后填写的列也不会。出路对所有泄漏都一样：凡是从数据里学来的东西，平均值也"
