@@ -90,23 +90,26 @@ def sentence_vectors(texts: Sequence[str]) -> np.ndarray:
     return vectors
 
 
-_memory: dict[str, tuple[np.ndarray, float]] = {}
-"""The vector of a text, and the processor seconds that it took."""
+@lru_cache(maxsize=1)
+def _memory() -> dict[str, tuple[np.ndarray, float]]:
+    """The vector of a text, and the processor seconds that it took; no part of the code, whatever it holds."""
+    return {}
 
 
 def _remembered(texts: Sequence[str]) -> tuple[np.ndarray, float]:
     """The vectors of texts (n, 384), and the seconds that those took which were there already."""
-    new = [text for text in dict.fromkeys(texts) if text not in _memory]
-    spared = sum((_memory[text][1] for text in texts if text in _memory), 0.0)
-    if len(_memory) + len(new) > REMEMBERED:
-        _memory.clear()
+    memory = _memory()
+    new = [text for text in dict.fromkeys(texts) if text not in memory]
+    spared = sum((memory[text][1] for text in texts if text in memory), 0.0)
+    if len(memory) + len(new) > REMEMBERED:
+        memory.clear()
         return sentence_vectors(texts), 0.0
     if new:
         began = time.process_time()
         found = sentence_vectors(new)
         each = (time.process_time() - began) / len(new)
-        _memory.update((text, (vector, each)) for text, vector in zip(new, found, strict=True))
-    return np.stack([_memory[text][0] for text in texts]), spared
+        memory.update((text, (vector, each)) for text, vector in zip(new, found, strict=True))
+    return np.stack([memory[text][0] for text in texts]), spared
 
 
 def _folder() -> Path | None:
