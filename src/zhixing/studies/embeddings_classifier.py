@@ -301,23 +301,24 @@ study = Study(
         ),
         meaning=Text(
             en="Look at the curves of errors by labelled rows. In English the vectors that a billion pairs of sentences taught "
-            "do not beat counts at telling praise from blame, and the more labels there are, the further they fall behind: "
-            "every new label teaches counts a word, while 384 numbers cannot hold what they were not made for. They were made so "
-            "that texts about the same thing lie together, and praise and blame of one coffee are about the same thing. Ask "
+            "do not beat counts at telling praise from blame, however many labels there are: with 50, 100, 400 and 1,000 rows "
+            "they err on 41, 37, 31 and 29 %, counts on 38, 33, 27 and 24 % (medians of 24 seeds). They were made so that "
+            "texts about the same thing lie together, and praise and blame of one coffee are about the same thing. Ask "
             "instead what a review is about, as the second exercise does, and with 50 labels they err about half as often as "
             "counts (in three seeds 9 to 13 % against 19 to 26 %, for chocolate or dog food). So the question to a vector made "
             "by others is: alike in what?\n\n"
-            "In Chinese the directions learned from unlabelled reviews save labels as long as there are few, and the gain goes "
-            "as labels come. They cost no labels and nobody else's network, but a pass over the unlabelled text. What the "
+            "In Chinese the directions learned from unlabelled reviews make next to no difference either: with 100 rows 32.1 % "
+            "against 32.5, with 200 a point better, with 1,000 two points worse. What the "
             "experiment does not say: a network that is trained on, to its last layer, with your own labels would learn what "
             "matters here; that is dearer by far, and is not tried.",
-            zh="请看错误率随标签行数变化的曲线。英文里，十亿对句子教出来的向量在区分好评和差评上并不胜过词频，而且标签越多，落后越"
-            "多：每多一个标签，词频就多学会一个词，而 384 个数装不下当初没打算装的东西。它们的目标是让说同一件事的文字靠在一起，"
+            zh="请看错误率随标签行数变化的曲线。英文里，十亿对句子教出来的向量在区分好评和差评上并不胜过词频，无论标签多少："
+            "用 50、100、400、1,000 行标签时，它们错 41%、37%、31%、29%，词频错 38%、33%、27%、24%（24 个种子的中位数）。"
+            "它们的目标是让说同一件事的文字靠在一起，"
             "而夸一杯咖啡和骂一杯咖啡，说的是同一件事。如果改问评论说的是什么，如第二道练习那样，那么只用 50 个标签，它们的错误"
             "就只有词频的一半左右（巧克力还是狗粮，三个种子为 9% 到 13%，词频为 19% 到 26%）。所以面对别人做好的向量，要问一句："
             "它说的相近，是哪方面相近？\n\n"
-            "中文里，从无标签评论学来的方向在标签很少时能省一些标签，标签多了，好处就消失了。它们不需要标签，也不需要别人的网络，"
-            "只需把无标签的文本过一遍。实验没有说的是：如果用自己的标签把整个网络接着训练下去，它会学到这里要紧的东西；那要贵得"
+            "中文里，从无标签评论学来的方向也几乎没有差别：100 行标签时错 32.1%，词频错 32.5%；200 行时好一个百分点，1,000 行时差"
+            "两个百分点。实验没有说的是：如果用自己的标签把整个网络接着训练下去，它会学到这里要紧的东西；那要贵得"
             "多，这里没有试。",
         ),
     ),
