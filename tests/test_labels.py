@@ -54,7 +54,7 @@ def test_measures_of_labels_are_those_of_scikit_learn(seed):
 
 
 def test_a_column_of_lists_is_found_by_itself(films):
-    own = data.own(films, target="kinds").build()
+    own = data.own_data(films, target="kinds").build()
     assert own.classes == ("both", "epic", "noisy", "none")
     frame = pandas.read_csv(films)
     for place, name in enumerate(own.classes):
@@ -82,7 +82,7 @@ def test_lists_are_told_from_words(cells, found):
 def test_amounts_with_decimal_commas_are_no_lists(tmp_path):
     place = tmp_path / "a.csv"
     place.write_text("x;y\n" + "\n".join(f"{row % 9},5;{row % 7},{row % 3}" for row in range(60)))
-    assert type(data.own(place, target="y").build()).__name__ == "OwnTable"
+    assert type(data.own_data(place, target="y").build()).__name__ == "OwnTable"
 
 
 def test_several_columns_are_labels(tmp_path):
@@ -91,7 +91,7 @@ def test_several_columns_are_labels(tmp_path):
     frame["paid"] = generator.choice(["no", "yes"], 60)
     frame.loc[3, "paid"] = None
     frame.to_csv(tmp_path / "a.csv", index=False)
-    own = data.own(tmp_path / "a.csv", target="fast, paid").build()
+    own = data.own_data(tmp_path / "a.csv", target="fast, paid").build()
     assert own.classes == ("fast", "paid: yes")
     assert len(own) == 59
     assert own.targets[:, 1].tolist() == (frame["paid"].dropna() == "yes").tolist()
@@ -101,7 +101,7 @@ def test_several_columns_are_labels(tmp_path):
 
 
 def test_sets_of_labels_are_divided_alike(films):
-    own = data.own(films, target="kinds").build()
+    own = data.own_data(films, target="kinds").build()
     first, second = own.split(np.arange(len(own)), 0.25, np.random.default_rng(0))
     assert sorted([*first, *second]) == list(range(len(own)))
     for label in range(len(own.classes)):
@@ -188,7 +188,7 @@ ROWS = list(range(40))
 )
 def test_what_cannot_be_labels_is_said_in_one_line(tmp_path, columns, target, task, message):
     with pytest.raises(BadData) as error:
-        data.own(written(tmp_path, **columns), target=target, task=task).build()
+        data.own_data(written(tmp_path, **columns), target=target, task=task).build()
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert error.value.message.zh
@@ -197,4 +197,4 @@ def test_what_cannot_be_labels_is_said_in_one_line(tmp_path, columns, target, ta
 def test_labels_are_not_divided_by_time(tmp_path):
     place = written(tmp_path, x=ROWS, y=[0, 1] * 20, z=[0, 0, 1, 1] * 10)
     with pytest.raises(BadSetting, match="--time: rows of several labels"):
-        data.own(place, target="y,z", time="x")
+        data.own_data(place, target="y,z", time="x")

@@ -597,13 +597,13 @@ def test_a_fact_of_the_file_that_tells_the_class_is_said(tmp_path):
 
 
 def test_a_folder_enters_the_contest(photos):
-    call = data.own(photos)
+    call = data.own_data(photos)
     assert call == spec(own_pictures, path=str(photos))
     with pytest.raises(BadSetting, match="--target kind does not suit a folder, whose classes are the names"):
-        data.own(photos, target="kind")
+        data.own_data(photos, target="kind")
     (photos.parent / "nothing").mkdir()
     with pytest.raises(BadData, match="holds neither pictures nor sounds: it is empty; expected is one folder"):
-        data.own(photos.parent / "nothing")
+        data.own_data(photos.parent / "nothing")
     task = of_folder(call.build(), photos)
     assert [family.name for family in task.families] == ["linear", "neighbours", "vectors", "forest", "cnn", "resnet"]
     for family in task.families:

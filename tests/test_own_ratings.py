@@ -53,7 +53,7 @@ def test_columns_are_found_by_their_names(names, written):
     assert list(found.take(np.arange(2)).columns) == [names["user"], names["item"]]
     assert names["user"] in found.told.en
     assert names["item"] in found.told.zh
-    assert data.own(path) == spec(data.own_ratings, path=path)
+    assert data.own_data(path) == spec(data.own_ratings, path=path)
 
 
 def test_columns_without_telling_names_are_found_by_what_they_hold(written):
@@ -168,11 +168,11 @@ def test_too_few_and_columns_in_two_roles_are_refused(written):
 
 def test_only_tables_that_name_all_three_columns_are_taken_for_ratings(written):
     path = written(table().rename(columns={"rating": "price"}))
-    assert data.own(path).function is data.own_unlabelled
-    assert data.own(path, target="price", task="ratings") == spec(data.own_ratings, path=path, target="price")
+    assert data.own_data(path).function is data.own_unlabelled
+    assert data.own_data(path, target="price", task="ratings") == spec(data.own_ratings, path=path, target="price")
     with pytest.raises(BadSetting, match="--group: ratings are divided at random or by --time; leave it out"):
-        data.own(path, target="price", task="ratings", group="user")
-    assert data.own(written(table()), target="rating").function is data.own_table
+        data.own_data(path, target="price", task="ratings", group="user")
+    assert data.own_data(written(table()), target="rating").function is data.own_table
 
 
 def test_later_pairs_are_read_as_the_ratings_were(written, tmp_path):

@@ -114,7 +114,7 @@ def test_predictions_are_those_of_the_evaluation_to_the_last_bit(which, houses, 
     kept = safetensors.numpy.load_file(found.folder / "arrays.safetensors")
     answers = np.concatenate(list(found.answers(houses)))
     np.testing.assert_array_equal(answers[kept["judged"]], kept["answers"])
-    own = data.own(houses, target="kind" if which == "run" else "price").build()
+    own = data.own_data(houses, target="kind" if which == "run" else "price").build()
     for measure in task_of(own, houses).measures:
         again = measure(answers[kept["judged"]], own.targets[kept["judged"]])
         assert again == found.result.measures[measure.name]
@@ -254,7 +254,7 @@ def test_rows_are_divided_by_time_or_group(ask, tmp_path):
     )
     frame = frame.sample(frac=1, random_state=1)
     frame.to_csv(tmp_path / "t.csv", index=False)
-    own = data.own(tmp_path / "t.csv", target="y", **{ask: "day"}).build()
+    own = data.own_data(tmp_path / "t.csv", target="y", **{ask: "day"}).build()
     assert list(own.features) == ["x"]
     seen = set()
     for seed in range(8):
@@ -278,9 +278,9 @@ def test_a_column_that_cannot_divide_is_one_clear_line(houses):
         ("group", "twon"): "did you mean 'town'",
     }.items():
         with pytest.raises(BadData, match=message):
-            data.own(houses, target="price", **{options[0]: options[1]}).build()
+            data.own_data(houses, target="price", **{options[0]: options[1]}).build()
     with pytest.raises(BadSetting, match="not by both"):
-        data.own(houses, target="price", time="sold", group="town").build()
+        data.own_data(houses, target="price", time="sold", group="town").build()
 
 
 def test_a_damaged_run_is_one_clear_line(run, tmp_path):
@@ -300,7 +300,8 @@ def test_a_graph_answers_as_the_run_does(houses, target, families, tmp_path, sto
         lesson = Lesson(family.preparation, own.take(np.arange(90)), own.targets[:90], own.classes)
         learner = lesson.learner(family.candidates()[0], np.random.default_rng(1))
         (tmp_path / "learner.skops").write_bytes(as_bytes(learner))
-        call = repr(spec(train.kept, trial=spec(train.tuned, data=data.own(houses, target=target))))
+        (tmp_path / "card.json").write_text(json.dumps(own.card))
+        call = repr(spec(train.kept, trial=spec(train.tuned, data=data.own_data(houses, target=target))))
         kept = comparison.Run(dataclasses.replace(run.result, arm=family.name, call=call), tmp_path)
         if family.name == "process":
             with pytest.raises(BadSetting, match="has no ONNX form"):

@@ -332,7 +332,7 @@ def test_flat_sounds_are_means_and_deviations_of_stretches_of_the_sound_alone():
 
 
 def test_a_folder_of_sounds_enters_the_contest(words):
-    assert data.own(words) == spec(own_sounds, path=str(words))
+    assert data.own_data(words) == spec(own_sounds, path=str(words))
     task = of_folder(read(words), words)
     assert task.question.zh == "哪一类模型最能分清 words 中的录音？"
     for family in task.families:

@@ -145,7 +145,7 @@ def test_settings_that_do_not_suit(tmp_path):
     ):
         read(tmp_path, written(names()), target="ner")
     with pytest.raises(BadSetting, match="--time: sentences are tagged, and divided at random with copies together"):
-        data.own(tmp_path / "names.conll", time="day")
+        data.own_data(tmp_path / "names.conll", time="day")
     with pytest.raises(BadData, match="is not there"):
         data.own_tags(path=str(tmp_path / "none.conll"))
 

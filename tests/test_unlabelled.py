@@ -226,12 +226,12 @@ def test_anomalies_are_ranked_in_a_table_of_any_columns(tmp_path, memory_watch):
     place = written(
         tmp_path / "a.csv", np.column_stack([size, 2 * size, -size]), word=np.where(size > 0, "big", "small")
     )
-    own = data.own(place, task="anomalies").build()
+    own = data.own_data(place, task="anomalies").build()
     assert own.rows == 200
     assert own.targets.sum() == 20
     assert len(own) == 220
     assert any("planted" in note.en for note in own.notes)
-    source = data.own(place, task="anomalies")
+    source = data.own_data(place, task="anomalies")
     task = of_unlabelled(own, place)
     family = task.families[-1]
     found = task.trial.with_settings(data=source, measures=task.measures).build(
@@ -276,7 +276,7 @@ def test_the_oddest_row_is_named_by_its_place_in_the_file(tmp_path):
     size = generator.normal(size=120)
     rows = np.column_stack([size, size + 0.05 * generator.normal(size=120), generator.normal(size=120)])
     rows[37] = [4.0, -4.0, 4.0]
-    own = data.own(written(tmp_path / "a.csv", rows), task="anomalies").build()
+    own = data.own_data(written(tmp_path / "a.csv", rows), task="anomalies").build()
     for family in comparison.detectors():
         found = comparison.suspicious(own, family, count=3)
         named = {each.row: each for each in found}
@@ -364,7 +364,7 @@ def test_density_from_file_to_ranking(tmp_path):
     found = comparison.compare(place, task="density", scale="smoke", workers=1, store=RunStore(tmp_path / "store"))
     assert {each.family for each in found.places} == {family.name for family in densities()}
     assert "left out, since they hold no numbers" in " ".join(
-        note.en for note in data.own(place, task="density").build().notes
+        note.en for note in data.own_data(place, task="density").build().notes
     )
 
 
@@ -389,7 +389,7 @@ TWO = np.random.default_rng(0).normal(size=(60, 2))
 )
 def test_what_cannot_be_used_is_said_in_one_line(tmp_path, rows, more, options, message):
     with pytest.raises(BadData) as error:
-        data.own(written(tmp_path / "a.csv", rows, **more), **options).build()
+        data.own_data(written(tmp_path / "a.csv", rows, **more), **options).build()
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert error.value.message.zh
@@ -398,8 +398,8 @@ def test_what_cannot_be_used_is_said_in_one_line(tmp_path, rows, more, options, 
 def test_options_that_do_not_suit_are_refused(tmp_path):
     place = written(tmp_path / "a.csv", TWO)
     with pytest.raises(UnknownName, match="did you mean 'clusters'"):
-        data.own(place, task="cluster").build()
+        data.own_data(place, task="cluster").build()
     with pytest.raises(BadSetting, match="--time: without --target there is none"):
-        data.own(place, time="c0")
+        data.own_data(place, time="c0")
     with pytest.raises(BadSetting, match="--known: with --target there is none"):
-        data.own(place, target="c0", known="c1")
+        data.own_data(place, target="c0", known="c1")

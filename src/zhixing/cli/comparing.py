@@ -100,7 +100,7 @@ def compare(
 
     seconds = budget_seconds(budget)
     chosen = checked_scale(scale)
-    own: data.Own = data.own(table, target=target, task=task, time=time, group=group, known=known).build()
+    own: data.Own = data.own_data(table, target=target, task=task, time=time, group=group, known=known).build()
     if not as_json:
         print_found(table, own)
     with Progress(language()) as progress:

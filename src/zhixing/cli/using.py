@@ -64,7 +64,7 @@ def train(
     from zhixing.cli.progress import Progress
 
     if not as_json:
-        own: data.Own = data.own(path, target=target, task=task, time=time, group=group).build()
+        own: data.Own = data.own_data(path, target=target, task=task, time=time, group=group).build()
         print_found(path, own)
     with Progress(language()) as progress:
         run = comparison.learn(model, path, target, task=task, time=time, group=group, seed=seed, listen=progress)

@@ -82,10 +82,10 @@ KINDS: Mapping[type, Callable[[Any, Path], Task]] = {
 def contest(path: str | Path, target: str | None = None, **options: Any) -> Study:
     """The study whose arms are the families that suit what is at the path.
 
-    `options` are those of `zhixing.data.own`. Raises BadData where the data cannot be used, BadSetting for an option that
+    `options` are those of `zhixing.data.own_data`. Raises BadData where the data cannot be used, BadSetting for an option that
     does not suit them.
     """
-    source = data.own(path, target=target, **options)
+    source = data.own_data(path, target=target, **options)
     own: data.Own = source.build()
     place = Path(path)
     task = task_of(own, place)

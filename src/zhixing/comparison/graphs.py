@@ -28,16 +28,24 @@ def network_graph(learner: Learner, inputs: np.ndarray) -> Any:
 
 
 def _answering(learner: Learner) -> Any:
+    import torch
     from torch import Tensor, nn
 
     class Answering(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.network = learner.estimator.network
+            known = np.arange(0) if learner.known is None else learner.known
+            places = torch.eye(len(learner.classes))[torch.tensor(known)]
+            self.places = nn.Buffer(places)  # a column for each class, those never met included
 
         def forward(self, numbers: Tensor) -> Tensor:
             found: Tensor = self.network(numbers)
-            return found.softmax(dim=1) if learner.classes else learner.centre + learner.scale * found
+            if learner.known is not None:
+                found = found.softmax(dim=-1) @ self.places
+            if found.ndim == 3:  # members of an ensemble
+                found = found.mean(dim=1)
+            return found if learner.known is not None else learner.centre + learner.scale * found
 
     return Answering()
 

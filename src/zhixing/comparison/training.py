@@ -28,11 +28,11 @@ def learn(
     """The family of this name, fitted to data of one's own and kept in the run store.
 
     A quarter of the rows, others for each `seed`, judges it and teaches nothing; it is fitted in a process of its own, or
-    in this one where `workers` is 0; `options` are those of `zhixing.data.own`. The same call again finds the run in the
+    in this one where `workers` is 0; `options` are those of `zhixing.data.own_data`. The same call again finds the run in the
     store. Raises UnknownName for a family that does not enter the contest on these data, BadData where they cannot be
     used, Interrupted after Ctrl-C.
     """
-    source = data.own(path, target=target, **options)
+    source = data.own_data(path, target=target, **options)
     own: data.Own = source.build()
     task = task_of(own, Path(path))
     families = {family.name: family for family in task.families if not family.besides}

@@ -34,7 +34,13 @@ def for_text(table: OwnTable) -> tuple[Family, ...]:
         pretrained = Family(
             "sentences", of_vectors, choices(models.ridge, strength=(0.0001, 0.001, 0.01, 0.1)), vectors
         )
-        own = Family("learned", learned, _learned(train.network_regressor), spec(models.Grams, columns=columns))
+        own = Family(
+            "learned",
+            learned,
+            _learned(train.network_regressor, (100, 300)),
+            spec(models.Grams, columns=columns),
+            patient=_learned(train.network_regressor, (300, 800)),
+        )
         return (ridge, *([pretrained] if models.has_sentence_vectors() else []), own)
     return (
         Family("counts", of_counts, choices(models.logistic, strength=STRENGTHS), counts),
@@ -43,35 +49,46 @@ def for_text(table: OwnTable) -> tuple[Family, ...]:
             if models.has_sentence_vectors()
             else []
         ),
-        Family("learned", learned, _learned(train.network_classifier), spec(models.Grams, columns=columns)),
+        Family(
+            "learned",
+            learned,
+            _learned(train.network_classifier, (100, 300)),
+            spec(models.Grams, columns=columns),
+            patient=_learned(train.network_classifier, (300, 800)),
+        ),
         Family(
             "both",
             Text("word counts and learned vectors", "词频加自学的词向量"),
-            _together,
+            _together(1, (150, 300)),
             spec(models.CountsAndGrams, columns=columns),
+            patient=_together(3, (400, 800)),
         ),
     )
 
 
-def _learned(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
+def _learned(estimator: Callable[..., object], lengths: tuple[int, int]) -> Callable[[], tuple[Spec, ...]]:
     """Few or many steps, small ones or large ones."""
 
     def candidates() -> tuple[Spec, ...]:
-        return tuple(_network(estimator, steps, rate) for steps, rate in product((300, 800), (0.002, 0.005)))
+        return tuple(_network(estimator, steps, rate) for steps, rate in product(lengths, (0.002, 0.005)))
 
     return candidates
 
 
-def _together() -> tuple[Spec, ...]:
-    return tuple(
-        spec(
-            train.together,
-            weights=spec(models.logistic, strength=strength),
-            network=_network(train.network_classifier, steps, 0.005),
-            names=ORDERS * PLACES,
+def _together(networks: int, lengths: tuple[int, int]) -> Callable[[], tuple[Spec, ...]]:
+    def candidates() -> tuple[Spec, ...]:
+        return tuple(
+            spec(
+                train.together,
+                weights=spec(models.logistic, strength=strength),
+                network=_network(train.network_classifier, steps, 0.005),
+                names=ORDERS * PLACES,
+                networks=networks,
+            )
+            for strength, steps in product((2.0, 8.0), lengths)
         )
-        for strength, steps in product((2.0, 8.0), (400, 800))
-    )
+
+    return candidates
 
 
 def _network(estimator: Callable[..., object], steps: int, rate: float) -> Spec:

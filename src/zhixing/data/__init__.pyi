@@ -18,7 +18,7 @@ from .own.kinds import later as later
 from .own.kinds import later_answers as later_answers
 from .own.kinds import later_files as later_files
 from .own.kinds import later_values as later_values
-from .own.kinds import own as own
+from .own.kinds import own_data as own_data
 from .own.labelled import OwnFolder as OwnFolder
 from .own.labels import OwnLabels as OwnLabels
 from .own.labels import own_labels as own_labels

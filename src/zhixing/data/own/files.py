@@ -118,15 +118,20 @@ def in_file(place: Path, error: BadData) -> BadData:
     return BadData(Text(en=f"{place.name}: {error.message.en}", zh=f"{place.name}：{error.message.zh}"))
 
 
-def checked_path(path: str | Path, *, most: int | None = MOST_BYTES) -> Path:
-    """The whole path of a file that is there, is a file and is not too large; raises BadData for any other."""
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(path)):
+def refuse_address(path: str | Path) -> None:
+    """Raises BadData for what names something on a network, data sets of the Hugging Face hub (hub:NAME) included."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/|hub:", str(path)):
         raise BadData(
             Text(
                 en=f"{path} is an address; nothing is fetched here, so save the table as a file and give its path",
                 zh=f"{path} 是网址；这里不会联网下载，请先把表格存为文件，再给出路径",
             )
         )
+
+
+def checked_path(path: str | Path, *, most: int | None = MOST_BYTES) -> Path:
+    """The whole path of a file that is there, is a file and is not too large; raises BadData for any other."""
+    refuse_address(path)
     place = Path(path).expanduser()
     try:
         size = place.stat().st_size

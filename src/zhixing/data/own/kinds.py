@@ -9,7 +9,7 @@ import numpy as np
 
 from zhixing.core import BadData, BadSetting, Spec, Text, spec
 from zhixing.data.own import conll
-from zhixing.data.own.files import read_blocks
+from zhixing.data.own.files import read_blocks, refuse_address
 from zhixing.data.own.folders import contents, shelf
 from zhixing.data.own.labelled import later_classes, later_names
 from zhixing.data.own.labels import holds_labels, later_labels, own_labels
@@ -62,7 +62,7 @@ class Own(Protocol):
         """Item numbers cut in two, the second with `share` of them."""
 
 
-def own(
+def own_data(
     path: str | Path,
     *,
     target: str | None = None,
@@ -79,6 +79,7 @@ def own(
     """
     given = {"target": target, "task": task, "time": time, "group": group, "known": known}
     named = {name: value for name, value in given.items() if value is not None}
+    refuse_address(path)
     place = Path(path).expanduser()
     where = str(place.absolute())
     if place.is_dir() or place.suffix.lower() == ".zip":
