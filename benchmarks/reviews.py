@@ -44,7 +44,7 @@ def main(splits: int = 3, chosen: str = "") -> None:
             began, right = time.process_time(), []
             for seed in range(splits):
                 measured = train.tuned(
-                    Seeds(seed), Silent(), data=source, candidates=family.candidates(), measures=(evaluate.error,),
+                    Seeds(seed), Silent(), data=source, candidates=family.settings("full"), measures=(evaluate.error,),
                     preparation=family.preparation, held_out=0.2,
                 )  # fmt: skip
                 right.append(100 - measured["error"])

@@ -63,8 +63,8 @@ def test_a_family_is_tuned_on_validation_rows_and_judged_once(call, memory_watch
     watch = memory_watch()
     found = call.build(Seeds(0), watch)
     assert watch.steps == [(1, 3), (2, 3), (3, 3)]
-    assert found["error"] < 25
-    assert found["on_validation"] < 25  # the stronger of the two candidates; the weak one guesses
+    assert found["error"] < 30
+    assert found["on_validation"] < 30  # the stronger of the two candidates; the weak one guesses
     assert found["error_by_class"].at == (1.0, 2.0)
     assert found["fit_seconds"] > 0
     assert found["answer_microseconds"] > 0

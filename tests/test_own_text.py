@@ -141,7 +141,7 @@ def test_gram_vectors_agree_with_a_loop_and_padding_costs_nothing():
 def test_every_family_learns_the_word_that_decides_and_is_kept_without_pickle(name, tmp_path):
     frame, praised = table(160)
     family = families(tmp_path, frame, praised)[name]
-    candidates = family.candidates()
+    candidates = family.settings("full")
     assert len(candidates) == CHOICES
     lesson = Lesson(family.preparation, frame[:120], praised[:120], ("bad", "good"))
     learner = lesson.learner(candidates[0], np.random.default_rng(0))
@@ -169,10 +169,10 @@ def test_a_table_without_text_has_no_such_families_and_one_of_amounts_has_its_ow
     found = for_text(data.own_table(path=str(tmp_path / "amounts.csv"), target="price"))
     assert {"counts", "learned"} <= {family.name for family in found}
     for family in found:
-        assert len(family.candidates()) == CHOICES
+        assert len(family.settings("full")) == CHOICES
         if family.name != "sentences":
             learner = Lesson(family.preparation, frame, frame["price"].to_numpy(), ()).learner(
-                family.candidates()[0], np.random.default_rng(0)
+                family.settings("full")[0], np.random.default_rng(0)
             )
             assert learner.answers(frame).shape == (60,)
 
@@ -254,7 +254,7 @@ def test_a_trial_with_sparse_rows_runs_through(tmp_path, memory_watch):
         Seeds(0),
         memory_watch(),
         data=spec(data.own_table, path=str(tmp_path / "said.csv"), target="praised"),
-        candidates=family.candidates(),
+        candidates=family.settings("full"),
         measures=(evaluate.error,),
         preparation=family.preparation,
         efforts=(evaluate.kept_bytes,),

@@ -1,6 +1,7 @@
 """Families that read text, for a table which has columns of it."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 
 from zhixing import models, train
@@ -8,8 +9,11 @@ from zhixing.comparison.families import Family, choices
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnTable
 from zhixing.models.grams import ORDERS, PLACES
+from zhixing.study import Scale
 
 STRENGTHS = (1.0, 4.0, 16.0, 64.0)
+STEPS: dict[Scale, tuple[int, int]] = {"smoke": (50, 100), "quick": (100, 300), "full": (300, 800)}
+"""Of the networks, few or many."""
 OF_VECTORS = (0.001, 0.01, 0.1, 1.0)
 """Each of 384 numbers has variance near 1, so that weights must be held smaller."""
 
@@ -37,9 +41,9 @@ def for_text(table: OwnTable) -> tuple[Family, ...]:
         own = Family(
             "learned",
             learned,
-            _learned(train.network_regressor, (100, 300)),
+            partial(_learned, train.network_regressor, "quick"),
             spec(models.Grams, columns=columns),
-            patient=_learned(train.network_regressor, (300, 800)),
+            at=partial(_learned, train.network_regressor),
         )
         return (ridge, *([pretrained] if models.has_sentence_vectors() else []), own)
     return (
@@ -52,43 +56,36 @@ def for_text(table: OwnTable) -> tuple[Family, ...]:
         Family(
             "learned",
             learned,
-            _learned(train.network_classifier, (100, 300)),
+            partial(_learned, train.network_classifier, "quick"),
             spec(models.Grams, columns=columns),
-            patient=_learned(train.network_classifier, (300, 800)),
+            at=partial(_learned, train.network_classifier),
         ),
         Family(
             "both",
             Text("word counts and learned vectors", "词频加自学的词向量"),
-            _together(1, (150, 300)),
+            partial(_together, "quick"),
             spec(models.CountsAndGrams, columns=columns),
-            patient=_together(3, (400, 800)),
+            at=_together,
         ),
     )
 
 
-def _learned(estimator: Callable[..., object], lengths: tuple[int, int]) -> Callable[[], tuple[Spec, ...]]:
+def _learned(estimator: Callable[..., object], scale: Scale) -> tuple[Spec, ...]:
     """Few or many steps, small ones or large ones."""
-
-    def candidates() -> tuple[Spec, ...]:
-        return tuple(_network(estimator, steps, rate) for steps, rate in product(lengths, (0.002, 0.005)))
-
-    return candidates
+    return tuple(_network(estimator, steps, rate) for steps, rate in product(STEPS[scale], (0.002, 0.005)))
 
 
-def _together(networks: int, lengths: tuple[int, int]) -> Callable[[], tuple[Spec, ...]]:
-    def candidates() -> tuple[Spec, ...]:
-        return tuple(
-            spec(
-                train.together,
-                weights=spec(models.logistic, strength=strength),
-                network=_network(train.network_classifier, steps, 0.005),
-                names=ORDERS * PLACES,
-                networks=networks,
-            )
-            for strength, steps in product((2.0, 8.0), lengths)
+def _together(scale: Scale) -> tuple[Spec, ...]:
+    return tuple(
+        spec(
+            train.together,
+            weights=spec(models.logistic, strength=strength),
+            network=_network(train.network_classifier, steps, 0.005),
+            names=ORDERS * PLACES,
+            networks=3 if scale == "full" else 1,
         )
-
-    return candidates
+        for strength, steps in product((2.0, 8.0), STEPS[scale])
+    )
 
 
 def _network(estimator: Callable[..., object], steps: int, rate: float) -> Spec:
