@@ -4,6 +4,8 @@ import csv
 import dataclasses
 import io
 import json
+import os
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -355,3 +357,15 @@ def test_costs_that_are_none_are_one_clear_line(words, prices):
         comparison.Costs.of(words)
     with pytest.raises(BadSetting, match="another task"):
         comparison.decision(prices, comparison.Costs(1, 1))
+
+
+def test_the_command_tells_what_costs_asked_for(houses, store):
+    found = comparison.learn("tree", houses, "garden", store=store, workers=0)
+    judged = comparison.evaluate_run(found, houses, costs=comparison.Costs(10, 1))
+    words = ["evaluate", found.name, "--data", str(houses), "--cost", "fn=10,fp=1", "--json"]
+    told = subprocess.run(
+        [sys.executable, "-c", "from zhixing.cli import main; main()", *words],
+        env={**os.environ, "ZHIXING_HOME": str(store.home)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    answer = json.loads(told.stdout)
+    assert (answer["threshold"], answer["cost"]) == (judged.decided.threshold, judged.cost)

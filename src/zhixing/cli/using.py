@@ -1,7 +1,7 @@
 """Commands about one fitted run: train, evaluate, predict."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -122,17 +122,10 @@ def evaluate(
             for each in judged.found
         }
         confusion = [{"true": a, "taken for": b, "rows": count} for (a, b), count in judged.confusion.items()]
-        print_json(
-            finite(
-                {
-                    "run": found.name,
-                    "rows": judged.rows,
-                    "left out": judged.left_out,
-                    "measures": measures,
-                    "confusion": confusion,
-                }
-            )
-        )
+        told: dict[str, Any] = {"run": found.name, "rows": judged.rows, "left out": judged.left_out}
+        if judged.decided:
+            told |= {"threshold": judged.decided.threshold, "cost": judged.cost, "cost at half": judged.cost_at_half}
+        print_json(finite({**told, "measures": measures, "confusion": confusion}))
     else:
         _print_evaluation(found, judged)
 

@@ -28,6 +28,8 @@ from zhixing.study.ask import ask
 SEEDS = {"smoke": 2, "quick": 9, "full": 30}
 """Divisions of the table; nine are the fewest after which so many claims can be decided."""
 
+EFFORTS = (evaluate.on_validation, evaluate.fit_seconds, evaluate.answer_microseconds, evaluate.kept_bytes)
+
 
 @dataclass(frozen=True)
 class Leads:
@@ -90,15 +92,14 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
     place = Path(path)
     task = task_of(own, place)
     main, *_ = task.measures
-    efforts = (evaluate.on_validation, evaluate.fit_seconds, evaluate.answer_microseconds, evaluate.kept_bytes)
     rule = Leads([family.name for family in task.families], main, evaluate.on_validation, task.least)
 
     def design(scale: Scale) -> Design:
         return Design(
-            trial=task.trial.with_settings(data=source, measures=(*task.measures, *task.mechanism), efforts=efforts),
+            trial=judging(task, source),
             arms=[_arm(family, len(own), scale, task.most[scale]) for family in task.families],
             seeds=SEEDS[scale],
-            measures=(*task.measures, *efforts),
+            measures=(*task.measures, *EFFORTS),
             mechanism=task.mechanism,
             verdict=rule,
         )
@@ -118,6 +119,11 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
         command=command("compare", str(path), target=target, **options),
         tell=lambda claims: task.tell(claims, labels),
     )
+
+
+def judging(task: Task, source: Spec) -> Spec:
+    """The trial of one family on these data, its candidates and preparation left open."""
+    return task.trial.with_settings(data=source, measures=(*task.measures, *task.mechanism), efforts=EFFORTS)
 
 
 def task_of(own: data.Own, place: Path) -> Task:

@@ -14,13 +14,12 @@ from zhixing.comparison.costs import Decision
 from zhixing.core import BadData, BadSetting, Spec, Text, parsed
 from zhixing.core.store import Result, RunStore
 from zhixing.study.compare import named
+from zhixing.train.keeping import CARD, LEARNER
 
 if TYPE_CHECKING:
     import pandas
 
     from zhixing.train.learner import Learner
-
-LEARNER = "learner.skops"
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Run:
     def card(self) -> Mapping[str, Any]:
         """What the training data said of themselves; raises BadData where it is damaged."""
         try:
-            card: dict[str, Any] = json.loads((self.folder / "card.json").read_text(encoding="utf-8"))
+            card: dict[str, Any] = json.loads((self.folder / CARD).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise _damaged(self.folder) from None
         return card

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from zhixing import data, evaluate
-from zhixing.comparison.contest import slug, task_of
+from zhixing import data
+from zhixing.comparison.contest import judging, slug, task_of
 from zhixing.comparison.runs import Run
 from zhixing.core import BadData, Interrupted, Text, UnknownName, spec
 from zhixing.core.code import code_digest
@@ -40,14 +40,8 @@ def learn(
         raise UnknownName(Text("model", "模型"), model, families)
     family = families[model]
     most = {} if family.most is None or family.most >= len(own) else {"most": family.most}
-    efforts = (evaluate.on_validation, evaluate.fit_seconds, evaluate.answer_microseconds, evaluate.kept_bytes)
-    judged = task.trial.with_settings(
-        data=source,
-        candidates=family.settings("full"),
-        preparation=family.preparation,
-        measures=(*task.measures, *task.mechanism),
-        efforts=efforts,
-        **most,
+    judged = judging(task, source).with_settings(
+        candidates=family.settings("full"), preparation=family.preparation, **most
     )
     call = spec(task.keeping, trial=judged)
     store = store or RunStore()

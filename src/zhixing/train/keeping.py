@@ -4,12 +4,15 @@ skops writes the names of types and their plain contents. Only types of this lis
 harmless and our own families are made again; any other name in the file is refused.
 """
 
+import inspect
+import json
 import zipfile
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from zhixing.core import BadData, Text
+from zhixing.core import BadData, Spec, Text, Watch
 from zhixing.train.learner import Learner
 
 OURS = ("zhixing.models.", "zhixing.train.")
@@ -56,6 +59,22 @@ TRUSTED = frozenset(
     }
 )
 """Types whose making and filling runs nothing but their own assignments; a test asks for each of them."""
+
+
+LEARNER, CARD = "learner.skops", "card.json"
+"""Files of a kept run: what was fitted, and what its data set says of itself."""
+
+
+def keep(watch: Watch, learner: Learner, card: Mapping[str, Any]) -> None:
+    """Keeps both with the result of the trial."""
+    watch.file(LEARNER, as_bytes(learner))
+    watch.file(CARD, json.dumps(card, ensure_ascii=False).encode())
+
+
+def settled(trial: Spec) -> dict[str, Any]:
+    """Every setting of a trial, those that it leaves out at their defaults."""
+    parameters = inspect.signature(trial.function).parameters.values()
+    return {**{each.name: each.default for each in parameters if each.default is not each.empty}, **trial.settings}
 
 
 def as_bytes(learner: Learner) -> bytes:

@@ -1,7 +1,5 @@
 """The trial of data of one's own: a family chooses among its settings on validation rows, then is judged once."""
 
-import inspect
-import json
 import pickle
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +11,7 @@ import numpy as np
 from zhixing.core import Seeds, Series, Spec, Watch, spec
 from zhixing.data import Own, at_random
 from zhixing.models import Preparation
-from zhixing.train.keeping import as_bytes
+from zhixing.train.keeping import keep, settled
 from zhixing.train.learner import Learner, Lesson, clock
 
 FOR_TABLES = spec(Preparation)
@@ -67,30 +65,20 @@ def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series
     Files: learner.skops, and card.json with what the data set says of itself; arrays: "judged" and "answers"; of classes
     also "validation_targets" and "validation_answers", of the chosen candidate before it was fitted to these rows too.
     """
-    settings = dict(trial.settings)
-    efforts = settings.pop("efforts", ())
-    own: Own = settings.pop("data").build()
-    given = {name: settings.get(name, default) for name, default in _DEFAULTS.items()}
-    found = _judged(seeds, watch, own, settings["candidates"], settings["measures"], **given)
-    watch.file("learner.skops", as_bytes(found.learner))
-    watch.file("card.json", json.dumps(own.card, ensure_ascii=False).encode())
+    settings = settled(trial)
+    efforts, own = settings.pop("efforts"), settings.pop("data").build()
+    found = _judged(seeds, watch, own, **settings)
+    keep(watch, found.learner, own.card)
     watch.array("judged", found.rows)
     if found.answers.dtype != object:
         watch.array("answers", np.ascontiguousarray(found.answers))
     if found.learner.known is not None:
         learned, checked = found.divided
-        lesson = Lesson(given["preparation"], own.take(learned), own.targets[learned], own.classes)
+        lesson = Lesson(settings["preparation"], own.take(learned), own.targets[learned], own.classes)
         learner = lesson.learner(settings["candidates"][found.chosen], seeds.numpy("model"))
         watch.array("validation_targets", own.targets[checked])
         watch.array("validation_answers", np.ascontiguousarray(learner.answers(own.take(checked))))
     return found.measured(settings["measures"], efforts)
-
-
-_DEFAULTS = {
-    name: parameter.default
-    for name, parameter in inspect.signature(tuned).parameters.items()
-    if name in ("preparation", "held_out", "validation", "most")
-}
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@ place the same further rows (Ben-Hur et al. 2002; Lange et al. 2004). One heap c
 so the same is done with rows of one heap, for measures to compare.
 """
 
-import inspect
-import json
 import pickle
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +14,7 @@ import numpy as np
 
 from zhixing.core import Seeds, Series, Spec, Watch
 from zhixing.data import OwnUnlabelled, at_random, one_heap
-from zhixing.train.keeping import as_bytes
+from zhixing.train.keeping import keep, settled
 from zhixing.train.learner import Learner
 from zhixing.train.tuned import FOR_TABLES, OfEffort
 
@@ -66,21 +64,11 @@ def kept_groups(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float |
 
     Files: learner.skops, and card.json with what the data set says of itself.
     """
-    given = {name: trial.settings.get(name, default) for name, default in _DEFAULTS.items()}
-    data, measures = trial.settings["data"], trial.settings["measures"]
-    found, prepared = _chosen(
-        seeds, watch, data, trial.settings["candidates"], trial.settings["chosen_by"], measures[0], **given
-    )
-    watch.file("learner.skops", as_bytes(Learner(prepared, found["estimator"], (), None)))
-    watch.file("card.json", json.dumps(data.build().card, ensure_ascii=False).encode())
-    return {measure.name: measure(found) for measure in (*measures, *trial.settings.get("efforts", ()))}
-
-
-_DEFAULTS = {
-    name: parameter.default
-    for name, parameter in inspect.signature(clustered).parameters.items()
-    if name in ("preparation", "held_out", "validation", "most", "heaps")
-}
+    settings = settled(trial)
+    efforts, measures = settings.pop("efforts"), settings.pop("measures")
+    found, prepared = _chosen(seeds, watch, ranks=measures[0], **settings)
+    keep(watch, Learner(prepared, found["estimator"], (), None), settings["data"].build().card)
+    return {measure.name: measure(found) for measure in (*measures, *efforts)}
 
 
 def _chosen(

@@ -112,6 +112,14 @@ class Reading:
                 )
             )
 
+    def fill(self, array: np.ndarray, names: Iterable[str], read: Callable[[IO[bytes]], np.ndarray]) -> list[str]:
+        """Puts what `read` makes of each file into the next row of the array; the names of those that are there."""
+        kept: list[str] = []
+        for name, item in self.each(names, read):
+            array[len(kept)] = item
+            kept.append(name)
+        return kept
+
     def notes(self) -> list[Text]:
         """One for each reason."""
         return [

@@ -72,10 +72,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
     channels = 1 if all(each.grey for each in headers.values()) else 3
     checked_bytes(source.name, THINGS, (len(headers), channels, height, width), 1)
     pixels = np.empty((len(headers), channels, height, width), dtype=np.uint8)
-    kept: list[str] = []
-    for name, picture in reading.each(headers, partial(decoded, channels=channels, height=height, width=width)):
-        pixels[len(kept)] = picture
-        kept.append(name)
+    kept = reading.fill(pixels, headers, partial(decoded, channels=channels, height=height, width=width))
     pixels = pixels[: len(kept)]
     seen = [headers[name] for name in kept]
     grey = channels == 3 and bool((pixels == pixels[:, :1]).all())

@@ -73,10 +73,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
     rate, samples = rate_and_samples(tuple(headers.values()))
     checked_bytes(source.name, THINGS, (len(headers), samples), 4)
     sounds = np.zeros((len(headers), samples), dtype=np.float32)
-    kept: list[str] = []
-    for name, sound in reading.each(headers, partial(decoded, rate=rate, samples=samples)):
-        sounds[len(kept)] = sound
-        kept.append(name)
+    kept = reading.fill(sounds, headers, partial(decoded, rate=rate, samples=samples))
     heard = [headers[name] for name in kept]
     return labelled(
         sounds[: len(kept)],
