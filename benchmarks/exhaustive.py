@@ -91,7 +91,7 @@ def main(chosen: list[str], divisions: int) -> None:
         family, place = fresh.best()
         best, other = float(fresh.tested[family][place].mean()), fresh.best_of_other_half()
         behind = [_behind(ours, each, classes) for each in (best, other)]
-        within = [low <= np.median(fresh.tuned(each)) <= high for each, (low, high) in found["intervals"].items()]
+        within = [_inside(ends, float(np.median(fresh.tuned(each)))) for each, ends in found["intervals"].items()]
         cheap = float(fresh.tuned(cheapest).mean())
         joint, inside, families = joint + all(within), inside + sum(within), families + len(within)
         if behind[0] > 1:
@@ -148,6 +148,12 @@ def _each_alone(design: Design) -> Design:
 def _behind(error: float, best: float, classes: bool) -> float:
     """By how many per cent of the best one's score another is worse."""
     return 100 * (error - best) / (100 - best if classes else best)
+
+
+def _inside(ends: list[float | None], value: float) -> bool:
+    """Whether an interval holds the value; an end without a number is unbounded."""
+    low, high = ends
+    return (low is None or low <= value) and (high is None or value <= high)
 
 
 def _other(part: slice, parts: list[slice]) -> slice:
