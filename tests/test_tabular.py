@@ -325,6 +325,21 @@ def test_areas_are_those_of_scikit_learn(answered):
     assert_allclose(evaluate.average_precision_of_classes(probabilities, targets), expected)
 
 
+def test_curves_are_those_of_scikit_learn(answered):
+    probabilities, targets = answered
+    recalls, precisions = [], []
+    for place in range(probabilities.shape[1]):
+        alarmed, found, _ = metrics.roc_curve(targets == place, probabilities[:, place], drop_intermediate=False)
+        recalls.append([max(found[alarmed <= at + 1e-12]) for at in np.linspace(0, 1, 21)])
+        curve = metrics.precision_recall_curve(targets == place, probabilities[:, place])
+        precisions.append([curve[0][curve[1] >= at - 1e-12][-1] for at in np.linspace(0.05, 1, 20)])
+    roc = evaluate.recall_of_classes(probabilities, targets)
+    assert_allclose(roc.values, 100 * np.mean(recalls, axis=0))
+    assert_allclose(evaluate.precision_of_classes(probabilities, targets).values, 100 * np.mean(precisions, axis=0))
+    assert (roc.at[0], roc.at[-1], roc.values[-1]) == (0, 100, 100)
+    assert np.isnan(evaluate.recall_of_classes(probabilities[:1], targets[:1]).values).all()
+
+
 def test_a_class_that_no_row_has_is_left_out_of_averages():
     probabilities, targets = np.eye(3)[[0, 1, 1, 0]], np.array([0, 1, 1, 1])
     assert_allclose(evaluate.macro_recall(probabilities, targets), 100 * (1 + 2 / 3) / 2)

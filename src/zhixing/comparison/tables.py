@@ -13,6 +13,11 @@ from zhixing.evaluate.measure import Measure
 
 TABULAR = Text("tabular network", "表格网络")
 CODES = spec(models.Codes)
+OF_CLASSES = (
+    *(evaluate.error_by_class, evaluate.precision_by_class, evaluate.f1_by_class),
+    *(evaluate.precision_of_classes, evaluate.recall_of_classes),
+)
+"""Where a family errs, and what it gives up for what as its threshold moves."""
 
 
 def of_table(table: OwnTable, place: Path) -> Task:
@@ -23,7 +28,7 @@ def of_table(table: OwnTable, place: Path) -> Task:
         ).format(target=table.found.target, file=place.name),
         families=(*(for_classes() if table.classes else for_amounts()), *for_text(table)),
         measures=_measures(table),
-        mechanism=(evaluate.error_by_class, evaluate.precision_by_class, evaluate.f1_by_class) if table.classes else (),
+        mechanism=OF_CLASSES if table.classes else (),
         prepared=Text(
             "Gaps, dates and words become numbers by what the training rows teach.",
             "缺失值、日期和文字如何变成数字，只由训练行决定。",

@@ -7,7 +7,9 @@ from .answers import macro_f1 as macro_f1
 from .answers import macro_precision as macro_precision
 from .answers import macro_recall as macro_recall
 from .answers import precision_by_class as precision_by_class
+from .answers import precision_of_classes as precision_of_classes
 from .answers import recall_by_class as recall_by_class
+from .answers import recall_of_classes as recall_of_classes
 from .answers import roc_area_of_classes as roc_area_of_classes
 from .axes import correlation_left as correlation_left
 from .axes import kept_by_first as kept_by_first

@@ -15,11 +15,24 @@ from zhixing.core import Series, Text
 from zhixing.evaluate.calibration import confidences, expected_error
 from zhixing.evaluate.contest import OWN_UNITS
 from zhixing.evaluate.measure import PER_CENT, POINTS, measure
-from zhixing.evaluate.thresholds import Confusion, area_under_roc, area_under_steps, confusion, harmonic_mean, sweep
+from zhixing.evaluate.thresholds import (
+    Confusion,
+    Sweep,
+    area_under_roc,
+    area_under_steps,
+    confusion,
+    harmonic_mean,
+    precision_at,
+    recall_at,
+    sweep,
+)
 
 LEVEL = 0.9
 """The share of targets that an interval is to hold."""
 BY_NAME = Text("class, in the order of their names", "类别（按名称排序）")
+RECALLS = np.linspace(0.05, 1, 20)
+ALARMS = np.linspace(0, 1, 21)
+"""Places along a curve at which it is read."""
 
 
 @measure(
@@ -88,6 +101,24 @@ def average_precision_of_classes(probabilities: np.ndarray, targets: np.ndarray)
 
 
 @measure(
+    label=Text("precision-recall curve", "PR 曲线"), unit=PER_CENT, low=0.0, high=100.0,
+    axis=Text("recall (%)", "召回率（%）"),
+)  # fmt: skip
+def precision_of_classes(probabilities: np.ndarray, targets: np.ndarray) -> Series:
+    """At the strictest threshold that finds each share of a class, each class against the rest, averaged over them."""
+    return Series("recall", tuple(100 * RECALLS), _mean_curve(precision_at, RECALLS, probabilities, targets))
+
+
+@measure(
+    label=Text("ROC curve", "ROC 曲线"), unit=PER_CENT, low=0.0, high=100.0,
+    axis=Text("false alarms (% of the other rows)", "误报率（占其余行的 %）"),
+)  # fmt: skip
+def recall_of_classes(probabilities: np.ndarray, targets: np.ndarray) -> Series:
+    """The most of a class found at each rate of false alarms, each class against the rest, averaged over them."""
+    return Series("alarms", tuple(100 * ALARMS), _mean_curve(recall_at, ALARMS, probabilities, targets))
+
+
+@measure(
     label=Text("calibration error", "校准误差"), unit=PER_CENT, difference_unit=POINTS, better="lower", low=0.0,
     high=100.0,
 )  # fmt: skip
@@ -152,8 +183,20 @@ def _by_class(of: Callable[[Confusion], float], probabilities: np.ndarray, targe
     return Series("class", tuple(float(place + 1) for place in found), tuple(found.values()))
 
 
-def _mean_area(of: Callable[..., float], probabilities: np.ndarray, targets: np.ndarray) -> float:
-    """Over the classes that some of the rows have and some have not; NaN where all rows are of one class."""
-    there = [place for place in np.unique(targets) if (targets != place).any()]
-    areas = [of(sweep(probabilities[:, place], (targets == place).astype(int))) for place in there]
+def _mean_area(of: Callable[[Sweep], float], probabilities: np.ndarray, targets: np.ndarray) -> float:
+    """NaN where all rows are of one class."""
+    areas = [of(curve) for curve in _sweeps(probabilities, targets)]
     return 100 * float(np.mean(areas)) if areas else float("nan")
+
+
+def _mean_curve(
+    of: Callable[[Sweep, np.ndarray], np.ndarray], at: np.ndarray, probabilities: np.ndarray, targets: np.ndarray
+) -> tuple[float, ...]:
+    curves = [of(curve, at) for curve in _sweeps(probabilities, targets)] or [np.full(len(at), np.nan)]
+    return tuple((100 * np.mean(curves, axis=0)).tolist())
+
+
+def _sweeps(probabilities: np.ndarray, targets: np.ndarray) -> list[Sweep]:
+    """The curves of each class against the rest, for the classes that some of the rows have and some have not."""
+    there = [place for place in np.unique(targets) if (targets != place).any()]
+    return [sweep(probabilities[:, place], (targets == place).astype(int)) for place in there]
