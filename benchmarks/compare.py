@@ -45,7 +45,7 @@ def main(chosen: list[str]) -> None:
         f"Made by `python benchmarks/compare.py` on {os.cpu_count()} cores: seconds of `zhixing compare FILE --target "
         "COLUMN`, from an empty store. Error: per cent, or the root mean square of amounts in their units.",
         "",
-        "| table | rows | target | kind | seconds | best error | verdict | cheapest of the tie |",
+        "| table | rows | target | kind | seconds | best error | verdict | recommended |",
         "|---|---|---|---|---|---|---|---|",
     ]
     over = []

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas
@@ -199,12 +200,29 @@ def test_a_small_contest_from_file_to_ranking(flowers, tmp_path, monkeypatch):
         assert not place.measured.keys() & {"fit_seconds", "on_validation"}
     assert found.winner is None  # two divisions can tell nobody apart
     assert len(found.tie) == len(found.places)
-    assert found.recommended.seconds == min(place.seconds for place in found.tie)
+    near = [place for place in found.tie if place.near]
+    assert found.places[0] in near
+    assert found.recommended.seconds == min(place.seconds for place in near)
     assert "cannot be told apart" in found.answer.sentence.en
     assert "分不出高下" in found.answer.sentence.zh
     assert found.answer.report.exists()
     again = comparison.compare(flowers, "kind", scale="smoke", store=RunStore(tmp_path))
     assert {trial.status for trial in again.answer.trials} == {"cached"}
+
+
+def test_of_a_tie_the_cheapest_near_the_leader_is_recommended():
+    errors = {"slow": [10, 12, 11, 13], "quick": [11, 12, 11, 13], "hasty": [19, 21, 12, 14]}
+    seconds = {"slow": 9.0, "quick": 2.0, "hasty": 1.0}
+    answer = SimpleNamespace(
+        claims=[SimpleNamespace(id=f"slow over {other}", verdict="undecided") for other in ("quick", "hasty")],
+        arms=[SimpleNamespace(name=name, label=Text(name, name)) for name in errors],
+        measures=[evaluate.error],
+        values=lambda name, measure: errors[name] if measure == "error" else [seconds[name]] * 4,
+    )
+    found = comparison.ranking(answer)
+    assert {place.family for place in found.tie} == set(errors)
+    assert [place.family for place in found.places if place.near] == ["slow", "quick"]
+    assert found.recommended.family == "quick"
 
 
 def zhixing(*words: str, home: Path) -> subprocess.CompletedProcess[str]:

@@ -209,7 +209,10 @@ def _print_ranking(ranking: "Ranking") -> None:
         )
     out.print(table)
     if not ranking.winner:
-        line = Text("Of those that tie, the cheapest to fit is {label}.", "并列者中，拟合最省的是{label}。")
+        line = Text(
+            "Of those that tie and err within one standard error of the leader, the cheapest to fit is {label}.",
+            "并列且误差与领先者相差不到一个标准误的各类中，拟合最省的是{label}。",
+        )
         out.print(line.format(label=ranking.recommended.label)[lang], markup=False)
     for note in answer.notes[1:]:
         out.print(f"· {note[lang]}", markup=False)

@@ -198,10 +198,10 @@ def _explanation(task: Task, own: data.Own) -> Explanation:
         ),
         experiment=Text(experiment.en + task.prepared.en, experiment.zh + task.prepared.zh),
         meaning=Text(
-            "Families that cannot be told apart are named as a tie, and the cheapest of them is recommended. The verdict "
-            "is about models learned from this table: new rows that were gathered in another way, later or elsewhere, may "
-            "change the order.",
-            "分不出高下的几类模型记为并列，并推荐其中最省的一个。结论只针对从这张表学到的模型：如果新的行是以别的方式、在以"
-            "后或别处收集的，次序可能会变。",
+            "Families that cannot be told apart are named as a tie, and of those that err within one standard error of "
+            "the leader the cheapest is recommended. The verdict is about models learned from this table: new rows that "
+            "were gathered in another way, later or elsewhere, may change the order.",
+            "分不出高下的几类模型记为并列，并在误差与领先者相差不到一个标准误的几类中推荐最省的一个。结论只针对从这张表学到的模"
+            "型：如果新的行是以别的方式、在以后或别处收集的，次序可能会变。",
         ),
     )

@@ -4,7 +4,7 @@ A sound is a picture of its frequencies over time, and the same networks look at
 arXiv:1512.03385, for the networks; `benchmarks/pictures.py` measures them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +16,6 @@ from zhixing.study import Scale
 
 STEPS: dict[Scale, int] = {"smoke": 20, "quick": 250, "full": 2_500}
 """Of a network; at quick, the whole contest shall end within minutes."""
-CHANNELS: dict[Scale, int] = {"smoke": 16, "quick": 16, "full": 32}
-"""Of the plain network's first stage; twice as many cost two and a half times as much."""
 LARGE = 40
 """Pixels of a side from which a network looks at patches of 4 pixels, and no longer of 2."""
 
@@ -98,14 +96,9 @@ def _classical(flat: Spec) -> tuple[Family, ...]:
 
 def _networks(shaped: Spec, patch: int, changes: tuple[Spec | None, ...]) -> tuple[Family, ...]:
     """A plain network and a residual one, each to choose how its training pictures are changed."""
-    brick = {"patch": patch, "grid": 4, "normalisation": nn.batch_norm}
-
-    def plain(scale: Scale) -> Spec:
-        return spec(models.CNN, depth=6, stages=2, shortcut=None, channels=CHANNELS[scale], **brick)
-
-    def residual(scale: Scale) -> Spec:
-        return spec(models.CNN, depth=8, stages=3, channels=16, **brick)
-
+    brick = {"patch": patch, "channels": 16, "grid": 4, "normalisation": nn.batch_norm}
+    plain = spec(models.CNN, depth=6, stages=2, shortcut=None, **brick)
+    residual = spec(models.CNN, depth=8, stages=3, **brick)
     families = []
     for name, label, model in (("cnn", Text("CNN", "CNN"), plain), ("resnet", Text("ResNet", "ResNet"), residual)):
         at = partial(_changed, model, changes)
@@ -113,8 +106,8 @@ def _networks(shaped: Spec, patch: int, changes: tuple[Spec | None, ...]) -> tup
     return tuple(families)
 
 
-def _changed(model: Callable[[Scale], Spec], changes: Sequence[Spec | None], scale: Scale) -> tuple[Spec, ...]:
-    """The network of a scale, trained on pictures that are changed in each of these ways."""
+def _changed(model: Spec, changes: Sequence[Spec | None], scale: Scale) -> tuple[Spec, ...]:
+    """The network trained on pictures that are changed in each of these ways."""
     recipe = spec(
         train.Recipe,
         optimiser=spec(train.adamw, lr=0.005),
@@ -122,6 +115,4 @@ def _changed(model: Callable[[Scale], Spec], changes: Sequence[Spec | None], sca
         steps=STEPS[scale],
         batch=64,
     )
-    return tuple(
-        spec(train.network_classifier, model=model(scale), recipe=recipe, augment=change) for change in changes
-    )
+    return tuple(spec(train.network_classifier, model=model, recipe=recipe, augment=change) for change in changes)

@@ -1,4 +1,8 @@
-"""Who is ahead, who cannot be told from the leader, and which of those is the cheapest."""
+"""Who is ahead, who cannot be told from the leader, and which of those is cheap and near it.
+
+Source: Breiman, Friedman, Olshen and Stone 1984, "Classification and Regression Trees", Section 3.4.3 (of models that
+cannot be told apart, the simplest within one standard error of the best). Departs from it: the one that is fitted fastest.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +35,8 @@ class Place:
     bytes: float
     tied: bool
     """Whether it is the leader or cannot be told from it."""
+    near: bool
+    """Whether its mean error over the divisions is within one standard error of the leader's."""
     measured: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
     """Of each measure of the answers, by name: the median, and the ends of an interval like that of `error`."""
 
@@ -55,14 +61,19 @@ class Ranking:
 
     @property
     def recommended(self) -> Place:
-        """The member of the tie that takes the least time to fit."""
-        return min(self.tie, key=lambda place: place.seconds)
+        """Of the tie's members that are near the leader, the one that takes the least time to fit.
+
+        Few divisions tell little apart: without the second condition a far worse family would do, if it is quick.
+        """
+        return min((place for place in self.tie if place.near), key=lambda place: place.seconds)
 
 
 def ranking(answer: Answer) -> Ranking:
     """The ranking that the answer of a contest holds."""
     leader, behind = _leader(answer.claims), _behind(answer.claims)
     alpha = sequential.per_claim(LEVEL, len(answer.arms))
+    errors = {arm.name: answer.values(arm.name, answer.measures[0].name) for arm in answer.arms}
+    bound = np.mean(errors[leader]) + np.std(errors[leader]) / np.sqrt(len(errors[leader]))
 
     def measured(name: str, measure: str) -> tuple[float, float, float]:
         ends = sequential.interval(answer.values(name, measure), alpha)
@@ -81,7 +92,8 @@ def ranking(answer: Answer) -> Ranking:
             )
         }
         ranked = found[answer.measures[0].name]
-        return Place(name, label, *ranked, **middle, tied=name not in behind, measured=found)
+        near = name == leader or bool(np.mean(errors[name]) <= bound)
+        return Place(name, label, *ranked, **middle, tied=name not in behind, near=near, measured=found)
 
     places = [place(arm.name, arm.label) for arm in answer.arms]
     return Ranking(answer, tuple(sorted(places, key=lambda found: (found.error, found.family != leader))))
