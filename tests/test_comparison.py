@@ -280,7 +280,7 @@ def test_names_that_look_like_markup_or_code_are_only_names(flowers, tmp_path):
         (("TABLE", "--target", "kind", "--budget", "soon"), "--budget takes a time"),
         (("https://example.com/a.csv", "--target", "kind"), "nothing is fetched here"),
         (("TABLE", "--time", "seen"), "--time: without --target there is none"),
-        (("hub:imdb",), "nothing is fetched here"),
+        (("hub:imdb",), "expected is hub:OWNER/NAME"),
     ],
 )
 def test_what_cannot_be_compared_gets_one_clear_line(flowers, tmp_path, words, message):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from zhixing.core import BadData, BadSetting, Text
 from zhixing.core.errors import meant_by
+from zhixing.core.store import default_home
 from zhixing.data.own import delimited, packed
 from zhixing.data.own.cells import Form, typed
 from zhixing.data.own.loose import Loose, empty, named
@@ -79,7 +80,26 @@ def read_table(
                 zh=f"{place.name}：本机内存装不下这个表格；请抽取一部分行",
             )
         ) from None
-    return TableFile(frame, forms, loose.form, (*loose.notes, *notes, *more))
+    return TableFile(frame, forms, loose.form, (*_origin(place), *loose.notes, *notes, *more))
+
+
+def hub_folder() -> Path:
+    """Where copies of the hub's tables are, as OWNER/NAME/COMMIT/CONFIGURATION.parquet."""
+    return (default_home() / "hub").resolve()
+
+
+def _origin(place: Path) -> tuple[Text, ...]:
+    """Which commit a copy of a table of the hub is of; nothing for any other file."""
+    parts = place.relative_to(hub_folder()).parts if place.is_relative_to(hub_folder()) else ()
+    if len(parts) != 4:
+        return ()
+    owner, name, commit, _ = parts
+    return (
+        Text(
+            en=f"hub:{owner}/{name} at commit {commit}, configuration {place.stem}, training split",
+            zh=f"hub:{owner}/{name}，提交 {commit}，配置 {place.stem}，训练部分",
+        ),
+    )
 
 
 def read_blocks(path: str | Path) -> Iterator[dict[str, Any]]:
@@ -119,7 +139,7 @@ def in_file(place: Path, error: BadData) -> BadData:
 
 
 def refuse_address(path: str | Path) -> None:
-    """Raises BadData for what names something on a network, data sets of the Hugging Face hub (hub:NAME) included."""
+    """Raises BadData for what names something on a network; `hub.local` takes the names of the hub before."""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/|hub:", str(path)):
         raise BadData(
             Text(

@@ -11,6 +11,7 @@ from zhixing.core import BadData, BadSetting, Spec, Text, spec
 from zhixing.data.own import conll
 from zhixing.data.own.files import read_blocks, refuse_address
 from zhixing.data.own.folders import contents, shelf
+from zhixing.data.own.hub import local
 from zhixing.data.own.labelled import later_classes, later_names
 from zhixing.data.own.labels import holds_labels, later_labels, own_labels
 from zhixing.data.own.pictures import WANTED as PICTURES
@@ -75,10 +76,11 @@ def own_data(
 
     A folder or zip of class folders holds pictures or sounds, a CoNLL file sentences with tags. A table is one of ratings
     where its columns say so or `task` does, of several labels at once, of one `target`, or else without any, where groups
-    may be `known`. Raises BadSetting for an option that does not suit what is there, BadData where nothing is.
+    may be `known`. A name hub:OWNER/NAME is a table. Raises BadSetting for an option that does not suit what is there, BadData where nothing is.
     """
     given = {"target": target, "task": task, "time": time, "group": group, "known": known}
     named = {name: value for name, value in given.items() if value is not None}
+    path = local(path)
     refuse_address(path)
     place = Path(path).expanduser()
     where = str(place.absolute())
@@ -199,18 +201,18 @@ def later(card: Card, path: str) -> Iterator[Any]:
 
     Raises BadData where they cannot be.
     """
-    return LATER[card["kind"]].items(card, path)
+    return LATER[card["kind"]].items(card, str(local(path)))
 
 
 def later_answers(card: Card, path: str) -> Iterator[np.ndarray]:
     """The targets of the same blocks, as the run counts them: -1 or NaN where there is none that it knows."""
-    return LATER[card["kind"]].targets(card, path)
+    return LATER[card["kind"]].targets(card, str(local(path)))
 
 
 def later_files(card: Card, path: str) -> Iterator[list[str]] | None:
     """The files of the same blocks, where each item is one; None where items have no names."""
     names = LATER[card["kind"]].names
-    return None if names is None else names(path)
+    return None if names is None else names(str(local(path)))
 
 
 def later_values(card: Card, columns: Mapping[str, list[Any]]) -> Any:
