@@ -49,10 +49,10 @@ class Hub(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-    def do_HEAD(self):  # noqa: N802
+    def do_HEAD(self):
         self.do_GET()
 
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         path = unquote(self.path.partition("?")[0])
         self.server.asked.append(path)
         if "me/private" in path:
@@ -98,7 +98,9 @@ def hub():
 
 def run(port, home, *words):
     """The words as a command in a process of its own, since the client reads its endpoint at import."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_") and "proxy" not in name.lower()}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("HF_") and "proxy" not in name.lower()
+    }
     env = {
         **kept,
         "HF_ENDPOINT": f"http://127.0.0.1:{port}",

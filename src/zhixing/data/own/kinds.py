@@ -76,7 +76,8 @@ def own_data(
 
     A folder or zip of class folders holds pictures or sounds, a CoNLL file sentences with tags. A table is one of ratings
     where its columns say so or `task` does, of several labels at once, of one `target`, or else without any, where groups
-    may be `known`. A name hub:OWNER/NAME is a table. Raises BadSetting for an option that does not suit what is there, BadData where nothing is.
+    may be `known`. A name hub:OWNER/NAME is a table. Raises BadSetting for an option that does not suit what is there,
+    BadData where nothing is.
     """
     given = {"target": target, "task": task, "time": time, "group": group, "known": known}
     named = {name: value for name, value in given.items() if value is not None}
