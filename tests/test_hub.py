@@ -16,6 +16,8 @@ import pytest
 
 COMMIT, MAIN = "c" * 40, "a" * 40
 CONVERTED = "refs/convert/parquet"
+MORE = b"x,y\r\n" + b"3,a\r\n" * 9
+COMMAND = ("-c", "from zhixing.cli import main; main()")
 
 
 def parquet(start, stop, group=7):
@@ -37,7 +39,14 @@ REPOSITORIES = {
     "me/shapes": {CONVERTED: (COMMIT, {**SHARDS, "default/test/0000.parquet": parquet(0, 3)})},
     "me/two": {CONVERTED: (COMMIT, {f"{name}/train/0000.parquet": parquet(0, 30) for name in ("large", "small")})},
     "me/lines": {
-        "main": (MAIN, {"data/train-0.csv": b"x,y\n1,a\n2,b", "data/train-1.csv": b"x,y\r\n3,a\r\n", "run.py": b"1/0"})
+        "main": (
+            MAIN,
+            {
+                "data/train-0.csv": b"x,y" + b"\n1,a\n2,b" * 9,
+                "data/train-1.csv": MORE,
+                "run.py": b"1/0",
+            },
+        )
     },
     "me/unlike": {"main": (MAIN, {"train-0.csv": b"x,y\n1,a\n", "train-1.csv": b"y,x\na,1\n"})},
     "me/empty": {"main": (MAIN, {"run.py": b"1/0", "train.pkl": b"cos\n", "../train.csv": b"x,y\n1,a\n"})},
@@ -54,6 +63,8 @@ class Hub(BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = unquote(self.path.partition("?")[0])
+        if "/datasets/" not in path:
+            return self.answer(404, b"")  # what the client asks about itself
         self.server.asked.append(path)
         if "me/private" in path:
             return self.answer(401, b"{}", {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Invalid username"})
@@ -135,7 +146,7 @@ def read(port, home, *names):
 
 
 def test_the_command_takes_a_set_of_two_shards_once(hub, tmp_path):
-    words = ("-m", "zhixing", "train", "linear", "--data", "hub:me/shapes", "--target", "kind")
+    words = (*COMMAND, "train", "linear", "--data", "hub:me/shapes", "--target", "kind")
     done = run(hub.server_port, tmp_path, *words)
     assert done.returncode == 0, done.stderr
     assert f"hub:me/shapes at commit {COMMIT}, configuration default, training split" in " ".join(done.stdout.split())
@@ -144,7 +155,7 @@ def test_the_command_takes_a_set_of_two_shards_once(hub, tmp_path):
     pandas.testing.assert_frame_equal(pandas.read_parquet(copy), whole)
     assert [each.name for each in copy.parent.iterdir()] == ["default.parquet"]
     hub.asked.clear()
-    done = run(hub.server_port, tmp_path, "-m", "zhixing", "evaluate", "shapes/linear", "--data", "hub:me/shapes")
+    done = run(hub.server_port, tmp_path, *COMMAND, "evaluate", "shapes/linear", "--data", "hub:me/shapes")
     assert done.returncode == 0, done.stderr
     assert hub.asked == [f"/api/datasets/me/shapes/revision/{CONVERTED}"]
 
@@ -154,7 +165,7 @@ def test_what_each_name_gives(hub, tmp_path):
         "hub:me/two@kind": "has these configurations: large, small; choose one, such as hub:me/two/large",
         "hub:me/two/other@kind": "has these configurations: large, small",
         "hub:me/two/small@kind": f"30 ('a', 'b') hub:me/two at commit {COMMIT}, configuration small",
-        "hub:me/lines@y": f"3 ('a', 'b') hub:me/lines at commit {MAIN}, configuration default",
+        "hub:me/lines@y": f"27 ('a', 'b') hub:me/lines at commit {MAIN}, configuration default",
         "hub:me/unlike@y": "the files of hub:me/unlike are broken or have different columns",
         "hub:me/empty@y": "hub:me/empty holds no table with a training split",
         "hub:me/vast@y": "its training split has 2,000,000,001 bytes, the most is 2,000,000,000",
@@ -179,7 +190,7 @@ def test_what_each_name_gives(hub, tmp_path):
 def test_nobody_answers(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    done = run(port, tmp_path, "-m", "zhixing", "compare", "hub:me/shapes", "--target", "kind")
+    done = run(port, tmp_path, *COMMAND, "compare", "hub:me/shapes", "--target", "kind")
     assert done.returncode == 2
     assert "the hub gave no answer for hub:me/shapes" in done.stderr
     assert done.stderr.count("\n") == 1
@@ -187,7 +198,7 @@ def test_nobody_answers(tmp_path):
 
 
 def test_the_client_is_imported_for_a_name_of_the_hub_only(tmp_path):
-    (tmp_path / "a.csv").write_text("x,y\n1,a\n2,b\n3,a\n4,b\n", encoding="utf-8")
+    (tmp_path / "a.csv").write_text("x,y\n" + "1,a\n2,b\n" * 12, encoding="utf-8")
     script = """
 import sys
 sys.modules["huggingface_hub"] = None
