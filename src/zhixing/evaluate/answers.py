@@ -101,7 +101,7 @@ def average_precision_of_classes(probabilities: np.ndarray, targets: np.ndarray)
 
 
 @measure(
-    label=Text("precision-recall curve", "PR 曲线"), unit=PER_CENT, low=0.0, high=100.0,
+    label=Text("precision at each recall", "各召回率下的精确率"), unit=PER_CENT, low=0.0, high=100.0,
     axis=Text("recall (%)", "召回率（%）"),
 )  # fmt: skip
 def precision_of_classes(probabilities: np.ndarray, targets: np.ndarray) -> Series:
@@ -110,7 +110,7 @@ def precision_of_classes(probabilities: np.ndarray, targets: np.ndarray) -> Seri
 
 
 @measure(
-    label=Text("ROC curve", "ROC 曲线"), unit=PER_CENT, low=0.0, high=100.0,
+    label=Text("recall at each rate of false alarms", "各误报率下的召回率"), unit=PER_CENT, low=0.0, high=100.0,
     axis=Text("false alarms (% of the other rows)", "误报率（占其余行的 %）"),
 )  # fmt: skip
 def recall_of_classes(probabilities: np.ndarray, targets: np.ndarray) -> Series:
