@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from answers import HOSTILE, SEEDS, hostile, make_answer, make_rows
-from zhixing import look
+from zhixing import draw
 from zhixing.core import Series, Text
-from zhixing.look.curves import grow_by_factors
-from zhixing.look.style import axis, folded
+from zhixing.draw.curves import grow_by_factors
+from zhixing.draw.style import axis, folded
 from zhixing.study import Explanation, report
 from zhixing.study.answer import Answer
 from zhixing.study.report import main_figure, write_report
@@ -177,13 +177,13 @@ def test_verdict_claims_and_seeds_are_in_the_page(answer):
         wanted = [v for v in (*claim.values, claim.estimate, claim.low, claim.high) if math.isfinite(v)]
         assert set(wanted) <= set(drawn)
         assert claim.text.zh in body
-        assert look.number(claim.estimate).en in body
-        assert look.interval(claim.low, claim.high).zh in body
-        assert look.interval(*claim.region).en in body
+        assert draw.number(claim.estimate).en in body
+        assert draw.interval(claim.low, claim.high).zh in body
+        assert draw.interval(*claim.region).en in body
     drawn = numbers_in(data["figures"]["main"]["data"])
     errors = [trial.measures["test_error"] for trial in answer.trials if trial.measures]
     assert set(errors) <= set(drawn)
-    assert all(look.number(error).en in body for error in errors)
+    assert all(draw.number(error).en in body for error in errors)
 
 
 def test_mechanism_and_learning_hold_every_seed(tmp_path):
@@ -355,7 +355,8 @@ def test_table_of_arms_holds_median_mean_and_spread(tmp_path):
 
 
 def test_plotly_waits_for_the_first_figure():
-    code = "import sys, zhixing.look as look, zhixing.study.report; look.number(1.0), look.dots; print('plotly' in sys.modules)"
+    code = "import sys, zhixing.study.report; from zhixing import draw; draw.number(1.0), draw.dots; "
+    code += "print('plotly' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"
 
@@ -369,7 +370,7 @@ def test_plotly_waits_for_the_first_figure():
     ],
 )  # fmt: skip
 def test_numbers(value, en):
-    assert look.number(value).en == en
+    assert draw.number(value).en == en
 
 
 @pytest.mark.parametrize(
@@ -382,14 +383,14 @@ def test_numbers(value, en):
     ],
 )  # fmt: skip
 def test_durations(seconds, en, zh):
-    assert look.duration(seconds) == Text(en, zh)
+    assert draw.duration(seconds) == Text(en, zh)
 
 
 @pytest.mark.parametrize(
     ("count", "en"), [(0, "0 B"), (999, "999 B"), (412_000_000, "412 MB"), (999_600, "1 MB"), (8 * 10**15, "8,000 TB")]
 )
 def test_sizes(count, en):
-    assert look.size(count).en == en
+    assert draw.size(count).en == en
 
 
 @pytest.mark.parametrize(
@@ -403,7 +404,7 @@ def test_sizes(count, en):
     ],
 )
 def test_intervals(low, high, en, zh):
-    assert look.interval(low, high) == Text(en, zh)
+    assert draw.interval(low, high) == Text(en, zh)
 
 
 def named(*names: str) -> list[Text]:
@@ -413,16 +414,16 @@ def named(*names: str) -> list[Text]:
 def test_dots_pair_seeds_and_leave_gaps():
     a, b, c = named("a", "b", "c")
     groups = [(a, {0: 1.0, 1: 2.0}), (b, {0: NAN, 1: 3.0}), (c, {1: 4.0})]
-    figure = look.dots(groups, title=a, language="en")
+    figure = draw.dots(groups, title=a, language="en")
     assert list(figure.data[0].x) == [1.0, None, None, None, 2.0, 3.0, 4.0, None]
     assert figure.layout.yaxis.ticktext == ("a", "b<br>1 failed", "c")
     assert figure.layout.xaxis2.ticktext == ("failed",)
-    assert "xaxis2" not in look.dots(groups[2:], title=a, language="zh").to_plotly_json()["layout"]
+    assert "xaxis2" not in draw.dots(groups[2:], title=a, language="zh").to_plotly_json()["layout"]
 
 
 def test_dots_show_the_median_and_the_middle_half():
     values = {seed: float(value) for seed, value in enumerate([1, 2, 3, 5, 20])}
-    figure = look.dots([(Text("a", "a"), values)], title=Text("x", "x"), language="en")
+    figure = draw.dots([(Text("a", "a"), values)], title=Text("x", "x"), language="en")
     low, _, high = quantiles(values.values(), n=4, method="inclusive")
     box, bar = figure.data[1], figure.data[2]
     assert (min(box.x), max(box.x)) == (low, high)
@@ -432,12 +433,12 @@ def test_dots_show_the_median_and_the_middle_half():
 @pytest.mark.parametrize(("least", "kind"), [(0.1, "log"), (0.0, None), (-1.0, None)])
 def test_dots_are_logarithmic_only_above_zero(least, kind):
     a = Text("a", "a")
-    figure = look.dots([(a, {0: least, 1: 100.0})], title=a, log=True, language="en")
+    figure = draw.dots([(a, {0: least, 1: 100.0})], title=a, log=True, language="en")
     assert figure.layout.xaxis.type == kind
 
 
 def test_claim_marks_what_is_unbounded_with_an_arrow():
-    figure = look.claim(
+    figure = draw.claim(
         {0: 1.0, 1: 3.0}, estimate=2.0, ends=(-INF, 3.0), region=(0.5, INF), unit=Text("%", "%"), language="en"
     )
     whisker = figure.data[0]
@@ -450,7 +451,7 @@ def test_claim_marks_what_is_unbounded_with_an_arrow():
 
 def test_claim_keeps_its_seeds_apart_when_the_interval_is_huge():
     seeds = {0: 10.0, 1: 30.0}
-    figure = look.claim(seeds, estimate=20.0, ends=(-100.0, 40.0), region=(5.0, INF), unit=Text("", ""), language="en")
+    figure = draw.claim(seeds, estimate=20.0, ends=(-100.0, 40.0), region=(5.0, INF), unit=Text("", ""), language="en")
     low, high = figure.layout.xaxis.range
     assert -20 < low < 5 < 40 < high < 60
     assert figure.data[0].marker.symbol == ("triangle-left", "diamond", "line-ns")
@@ -459,12 +460,12 @@ def test_claim_keeps_its_seeds_apart_when_the_interval_is_huge():
 
 def test_few_places_are_named_on_the_axis():
     few = [(Text("a", "a"), [([1.0, 2.0, 1000.0], [1.0, 2.0, 3.0])])]
-    figure = look.curves(few, x=Text("lag", "间隔"), y=Text("y", "y"), language="en")
+    figure = draw.curves(few, x=Text("lag", "间隔"), y=Text("y", "y"), language="en")
     assert figure.layout.xaxis.ticktext == ("1", "2", "1,000")
 
 
 def test_claim_of_equivalence_is_shaded_between():
-    figure = look.claim(
+    figure = draw.claim(
         {0: 0.1}, estimate=0.1, ends=(-0.2, 0.3), region=(-1.0, 1.0), unit=Text("%", "%"), language="zh"
     )
     assert (figure.layout.shapes[0].x0, figure.layout.shapes[0].x1) == (-1.0, 1.0)
@@ -473,7 +474,7 @@ def test_claim_of_equivalence_is_shaded_between():
 
 def test_median_needs_half_of_all_lines():
     lines = [([1, 2, 3], [1.0, 2.0, 3.0]), ([1, 2, 3], [3.0, 4.0, NAN]), ([1], [NAN]), ([], [])]
-    figure = look.curves([(Text("a", "a"), lines)], x=Text("x", "x"), y=Text("y", "y"), language="en")
+    figure = draw.curves([(Text("a", "a"), lines)], x=Text("x", "x"), y=Text("y", "y"), language="en")
     thin, bold, crosses = figure.data
     assert list(bold.x) == [1, 2]
     assert list(bold.y) == [2.0, 3.0]
@@ -484,29 +485,29 @@ def test_median_needs_half_of_all_lines():
 
 def test_arm_keeps_its_colour_where_another_has_no_lines():
     both = [(Text("a", "a"), []), (Text("b", "b"), [([1, 2], [1.0, 2.0])])]
-    alone = look.curves(both, x=Text("x", "x"), y=Text("y", "y"), language="en")
-    paired = look.dots([(name, {0: 1.0}) for name, _ in both], title=Text("x", "x"), language="en")
+    alone = draw.curves(both, x=Text("x", "x"), y=Text("y", "y"), language="en")
+    paired = draw.dots([(name, {0: 1.0}) for name, _ in both], title=Text("x", "x"), language="en")
     assert alone.data[1].line.color == paired.data[5].line.color == "#D55E00"
 
 
 def test_zeros_lie_at_the_foot_of_a_logarithmic_axis():
     lines = [([1, 2, 3], [0.0, 1e-6, 1.0])]
-    y = look.curves([(Text("a", "a"), lines)], x=Text("x", "x"), y=Text("y", "y"), log_y=True, language="en")
+    y = draw.curves([(Text("a", "a"), lines)], x=Text("x", "x"), y=Text("y", "y"), log_y=True, language="en")
     foot = y.data[1].y[0]
     assert 0 < foot < 1e-6
     assert y.layout.yaxis.ticktext[0] == "0"
     assert y.layout.yaxis.tickvals[0] == foot
     below = [([1, 2], [-1.0, 1.0])]
-    linear = look.curves([(Text("a", "a"), below)], x=Text("x", "x"), y=Text("y", "y"), log_y=True, language="en")
+    linear = draw.curves([(Text("a", "a"), below)], x=Text("x", "x"), y=Text("y", "y"), log_y=True, language="en")
     assert linear.layout.yaxis.type is None
 
 
 def test_thinning_keeps_the_mean():
     xs = [float(i) for i in range(1000)]
-    thin_x, thin_y = look.thinned((xs, [3.0 * x for x in xs]), points=100)
+    thin_x, thin_y = draw.thinned((xs, [3.0 * x for x in xs]), points=100)
     assert len(thin_x) == 100
     assert thin_y == pytest.approx([3 * x for x in thin_x], rel=1e-4)
-    assert look.thinned((xs[:5], xs[:5]), points=5) == (xs[:5], xs[:5])
+    assert draw.thinned((xs[:5], xs[:5]), points=5) == (xs[:5], xs[:5])
 
 
 @pytest.mark.parametrize(
@@ -549,9 +550,9 @@ def test_labels_fold(text, width, lines, rows):
 
 def test_labels_carry_no_markup():
     name = Text("<b>x</b> & <a href='https://example.com'>y</a>", "<b>甲</b>")
-    figure = look.curves([(name, [([1, 2], [1.0, 2.0])])], x=name, y=name, language="en")
+    figure = draw.curves([(name, [([1, 2], [1.0, 2.0])])], x=name, y=name, language="en")
     texts = [figure.layout.xaxis.title.text, figure.layout.yaxis.title.text, figure.data[1].name, figure.data[1].meta]
-    texts += look.dots([(name, {0: 1.0})], title=name, language="zh").layout.yaxis.ticktext
+    texts += draw.dots([(name, {0: 1.0})], title=name, language="zh").layout.yaxis.ticktext
     assert all("<" not in text.replace("<br>", "") for text in texts)
 
 

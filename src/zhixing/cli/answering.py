@@ -234,7 +234,7 @@ def print_answer(answer: "Answer", as_json: bool) -> None:
     if as_json:
         print_json(answer.to_json(language()))
         return
-    from zhixing.look.quantities import duration, size
+    from zhixing.draw.quantities import duration, size
 
     lang, out = language(), console()
     out.print(f"\n[bold]{answer.question[lang]}[/]")
@@ -264,7 +264,7 @@ def print_answer(answer: "Answer", as_json: bool) -> None:
 def _claims(answer: "Answer", lang: Language) -> "Table":
     from rich.table import Table
 
-    from zhixing.look.quantities import interval, number
+    from zhixing.draw.quantities import interval, number
     from zhixing.study.answer import VERDICTS
 
     table = Table(box=None, padding=(0, 1), title_justify="left")

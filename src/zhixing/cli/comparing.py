@@ -182,7 +182,7 @@ def print_found(place: str, own: "Own") -> None:
 def _print_ranking(ranking: "Ranking") -> None:
     from rich.table import Table
 
-    from zhixing.look.quantities import duration, interval, number, size
+    from zhixing.draw.quantities import duration, interval, number, size
 
     out, lang, answer = console(), language(), ranking.answer
     out.print(f"\n{answer.question[lang]}", style="bold", markup=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zhixing.core.machine import cores, describe
 from zhixing.core.store import RunStore
-from zhixing.look.quantities import size
+from zhixing.draw.quantities import size
 
 MATRIX = 1024
 REPEATS = 5

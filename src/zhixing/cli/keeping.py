@@ -43,7 +43,7 @@ def _list(
 def _print_each(trials: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    from zhixing.look.quantities import duration
+    from zhixing.draw.quantities import duration
 
     table = Table(box=None, padding=(0, 2, 0, 0))
     for en, zh in (
@@ -64,7 +64,7 @@ def _print_each(trials: list[dict[str, Any]]) -> None:
 def _print_groups(trials: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    from zhixing.look.quantities import duration, size
+    from zhixing.draw.quantities import duration, size
 
     groups = defaultdict(list)
     for trial in trials:
@@ -111,7 +111,7 @@ def compare_(
     from rich.table import Table
 
     from zhixing.core.store import RunStore
-    from zhixing.look.quantities import number
+    from zhixing.draw.quantities import number
     from zhixing.study.compare import compare
 
     found = compare(RunStore(), a, b)
@@ -148,7 +148,7 @@ def rm(
     as_json: Json = False,
 ) -> None:
     from zhixing.core.store import RunStore
-    from zhixing.look.quantities import size
+    from zhixing.draw.quantities import size
 
     found = [
         trial

@@ -11,7 +11,7 @@ from rich.text import Text as Line
 
 from zhixing.cli.words import say
 from zhixing.core import Language
-from zhixing.look.quantities import duration, size
+from zhixing.draw.quantities import duration, size
 from zhixing.study.answer import VERDICTS
 from zhixing.study.events import Ended, Event, Looked, Moved, Priced, Stage, Warned
 

@@ -264,7 +264,7 @@ def _numbers(run: "Run") -> dict[str, float]:
 def _print_run(run: "Run") -> None:
     from rich.table import Table
 
-    from zhixing.look.quantities import number
+    from zhixing.draw.quantities import number
 
     lang = language()
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
@@ -280,7 +280,7 @@ def _print_run(run: "Run") -> None:
 def _print_evaluation(run: "Run", judged: "Evaluation") -> None:
     from rich.table import Table
 
-    from zhixing.look.quantities import interval, number
+    from zhixing.draw.quantities import interval, number
 
     out, lang = console(), language()
     line = Text(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zhixing.core import Text
+from zhixing.draw.quantities import number
 from zhixing.evaluate import sequential
-from zhixing.look.quantities import number
 from zhixing.study import Answer
 from zhixing.study.answer import ClaimResult
 from zhixing.study.decide import LEVEL

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from zhixing.core import Text
+from zhixing.draw.quantities import interval, number
 from zhixing.evaluate import sequential
 from zhixing.evaluate.sequential import Verdict
-from zhixing.look.quantities import interval, number
 from zhixing.study.answer import VERDICTS, ClaimResult
 from zhixing.study.rules import Claim, Rule, Table
 

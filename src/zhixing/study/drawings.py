@@ -7,7 +7,7 @@ from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
-from zhixing import look
+from zhixing import draw
 from zhixing.core import Language, Series, Text
 from zhixing.study.answer import Answer, ArmRecord, ClaimResult, MeasureRecord, TrialRecord
 
@@ -51,17 +51,17 @@ def claim_drawing(answer: Answer, place: int) -> Drawing | None:
     claim = answer.claims[place]
     if not any(math.isfinite(value) for value in (*claim.values, claim.estimate)):
         return None
-    draw = partial(_draw_claim, claim, _seeds_of(answer, claim))
+    made = partial(_draw_claim, claim, _seeds_of(answer, claim))
     words = Text(
         "Estimate {estimate}, interval {interval}, claimed region {region}; by seed: {values}.",
         "估计值 {estimate}，区间 {interval}，论断区域 {region}；各种子：{values}。",
     ).format(
-        estimate=look.number(claim.estimate),
-        interval=look.interval(claim.low, claim.high),
-        region=look.interval(*claim.region),
-        values=_listed([look.number(value) for value in claim.values]),
+        estimate=draw.number(claim.estimate),
+        interval=draw.interval(claim.low, claim.high),
+        region=draw.interval(*claim.region),
+        values=_listed([draw.number(value) for value in claim.values]),
     )
-    return Drawing(f"claim-{place}", draw, words)
+    return Drawing(f"claim-{place}", made, words)
 
 
 def learning_drawing(answer: Answer, rows: Rows) -> Drawing | None:
@@ -74,12 +74,12 @@ def learning_drawing(answer: Answer, rows: Rows) -> Drawing | None:
     losses = [v for _, lines in groups for _, ys in lines for v in ys if math.isfinite(v)]
     if not losses:
         return None
-    draw = partial(
+    made = partial(
         _draw_curves, groups, x=Text("step", "步数"), y=Text("loss", "损失"), log=max(losses) > 20 * min(losses) > 0
     )
     ends = [(label, [ys[-1] for _, ys in lines if len(ys)]) for label, lines in groups]
     words = Text("Loss against step. Last loss, median: {ends}.", "损失随步数的变化。末尾损失的中位数：{ends}。")
-    return Drawing("learning", draw, words.format(ends=_by_arm(ends)))
+    return Drawing("learning", made, words.format(ends=_by_arm(ends)))
 
 
 def mechanism_drawings(answer: Answer) -> Iterator[Drawing]:
@@ -93,7 +93,7 @@ def mechanism_drawings(answer: Answer) -> Iterator[Drawing]:
         ]
         if not any(len(xs) for _, lines in groups for xs, _ in lines):
             continue
-        draw = partial(_draw_curves, groups, x=measure.axis, y=_title(measure), log=measure.log)
+        made = partial(_draw_curves, groups, x=measure.axis, y=_title(measure), log=measure.log)
         words = Text(
             "{measure} along {axis}. Median at the first and last place: {ends}.",
             "{measure}随{axis}的变化。首末两处的中位数：{ends}。",
@@ -102,17 +102,17 @@ def mechanism_drawings(answer: Answer) -> Iterator[Drawing]:
             _by_arm([(g, [ys[end] for _, ys in lines if len(ys)]) for g, lines in groups]) for end in (0, -1)
         )
         ends = Text("{first}; {last}", "{first}；{last}").format(first=first, last=last)
-        yield Drawing(f"mechanism-{place}", draw, words.format(measure=measure.label, axis=measure.axis, ends=ends))
+        yield Drawing(f"mechanism-{place}", made, words.format(measure=measure.label, axis=measure.axis, ends=ends))
 
 
 def _draw_dots(
     groups: Sequence[tuple[Text, Mapping[int, float]]], title: Text, log: bool, language: Language
 ) -> "go.Figure":
-    return look.dots(groups, title=title, log=log, language=language)
+    return draw.dots(groups, title=title, log=log, language=language)
 
 
 def _draw_claim(claim: ClaimResult, values: Mapping[int, float], language: Language) -> "go.Figure":
-    return look.claim(
+    return draw.claim(
         values,
         estimate=claim.estimate,
         ends=(claim.low, claim.high),
@@ -123,9 +123,9 @@ def _draw_claim(claim: ClaimResult, values: Mapping[int, float], language: Langu
 
 
 def _draw_curves(
-    groups: Sequence[tuple[Text, Sequence[look.Line]]], language: Language, *, x: Text, y: Text, log: bool
+    groups: Sequence[tuple[Text, Sequence[draw.Line]]], language: Language, *, x: Text, y: Text, log: bool
 ) -> "go.Figure":
-    return look.curves(groups, x=x, y=y, log_y=log, language=language)
+    return draw.curves(groups, x=x, y=y, log_y=log, language=language)
 
 
 def _seeds_of(answer: Answer, claim: ClaimResult) -> dict[int, float]:
@@ -141,20 +141,20 @@ def _telling(answer: Answer, arm: ArmRecord, measure: str) -> list[TrialRecord]:
     return [trial for trial in own if measure in trial.measures or trial.status == "failed"]
 
 
-def _learning_lines(trials: Sequence[TrialRecord], rows: Rows, detail: int) -> Iterator[look.Line]:
+def _learning_lines(trials: Sequence[TrialRecord], rows: Rows, detail: int) -> Iterator[draw.Line]:
     """The loss of every trial that reported one, and of every one that failed."""
     for trial in trials:
         columns = rows.get(trial.digest, {})
         pairs = zip(columns.get("step", ()), columns.get("loss", ()), strict=False)
         points = [(float(step), float(loss)) for step, loss in pairs if step is not None and loss is not None]
-        xs, ys = look.thinned(([step for step, _ in points], [loss for _, loss in points]), detail)
+        xs, ys = draw.thinned(([step for step, _ in points], [loss for _, loss in points]), detail)
         if trial.status == "failed":
             yield ([*xs, points[-1][0]], [*ys, math.nan]) if points else ((), ())
         elif points:
             yield xs, ys
 
 
-def _series_line(trial: TrialRecord, name: str) -> look.Line:
+def _series_line(trial: TrialRecord, name: str) -> draw.Line:
     series = trial.measures.get(name)
     return (series.at, series.values) if isinstance(series, Series) else ((), ())
 
@@ -178,9 +178,9 @@ def _by_arm(groups: Sequence[tuple[Text, Sequence[float]]]) -> Text:
 
     def one(label: Text, values: Sequence[float]) -> Text:
         finite = [value for value in values if math.isfinite(value)]
-        centre = look.number(median(finite) if finite else math.nan)
+        centre = draw.number(median(finite) if finite else math.nan)
         lost = len(values) - len(finite)
-        failed = look.failures(lost)
+        failed = draw.failures(lost)
         tail = Text(f" ({failed.en})", f"（{failed.zh}）") if lost else Text("", "")
         return Text(f"{label.en} {centre.en}{tail.en}", f"{label.zh} {centre.zh}{tail.zh}")
 

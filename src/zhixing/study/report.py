@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING, Any
 
-from zhixing import look
+from zhixing import draw
 from zhixing.core import Language, Text, language
 from zhixing.core.files import write_whole
 from zhixing.study.answer import VERDICTS, Answer, ArmRecord, ClaimResult
@@ -96,7 +96,7 @@ def _page(answer: Answer, rows: Rows, opening: Language) -> str:
         measures={measure.name: measure for measure in answer.measures},
         machine=_machine(answer.machine),
         band_machine=_machine(answer.band.machine if answer.band else {}),
-        foretold=_from_to(*map(look.duration, (answer.price.predicted_seconds, answer.price.limit_seconds))),
+        foretold=_from_to(*map(draw.duration, (answer.price.predicted_seconds, answer.price.limit_seconds))),
         main=main,
         claims=claims,
         learning=learning,
@@ -118,9 +118,9 @@ def _template() -> "jinja2.Template":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": look.number, "duration": look.duration, "size": look.size}
+    environment.filters |= {"number": draw.number, "duration": draw.duration, "size": draw.size}
     environment.globals |= {
-        "interval": look.interval,
+        "interval": draw.interval,
         "verdicts": VERDICTS,
         "statuses": STATUSES,
         "is_number": _is_number,
@@ -199,8 +199,8 @@ def _arm_row(answer: Answer, arm: ArmRecord) -> _ArmRow:
     return _ArmRow(
         label=arm.label,
         spec=arm.spec,
-        cells=tuple(look.number(value) for value in cells),
+        cells=tuple(draw.number(value) for value in cells),
         done=len(finished),
         failed=len(trials) - len(finished),
-        seconds=look.duration(fmean(trial.seconds for trial in trials) if trials else math.nan),
+        seconds=draw.duration(fmean(trial.seconds for trial in trials) if trials else math.nan),
     )

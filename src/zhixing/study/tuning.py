@@ -12,8 +12,8 @@ from statistics import median
 from typing import Any
 
 from zhixing.core import Spec, Text, spec
+from zhixing.draw.quantities import number
 from zhixing.evaluate.measure import Measure
-from zhixing.look.quantities import number
 
 FIRST_SEED = 1_000_000
 """Tuning seeds are counted from here, far from those of trials that count."""

@@ -9,8 +9,8 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 from zhixing.core import Language, Text
-from zhixing.look.quantities import failures, interval, number
-from zhixing.look.style import (
+from zhixing.draw.quantities import failures, interval, number
+from zhixing.draw.style import (
     FAINT,
     GREY,
     INK,

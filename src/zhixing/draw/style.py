@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from zhixing.look.quantities import Number, number
+from zhixing.draw.quantities import Number, number
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -7,8 +7,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from zhixing.core import Language, Text
-from zhixing.look.quantities import failures, number
-from zhixing.look.style import SYMBOLS, Range, axis, colour, drawn, faded, folded, label, padded
+from zhixing.draw.quantities import failures, number
+from zhixing.draw.style import SYMBOLS, Range, axis, colour, drawn, faded, folded, label, padded
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
