@@ -2,12 +2,13 @@
 
     python benchmarks/exhaustive.py [--divisions N] [TABLE ...]
 
-Needs benchmarks/tables/compare.json, in which benchmarks/compare.py has written the leader of each table and an interval
-of each family. Every setting of every family is fitted on divisions that the command never saw, from seed 5000, and scored
-on their test rows. The best of them all on average is the best single model; because the same rows choose it and score it,
-that flatters it, so it is also chosen on half of these divisions and scored on the other half. The leader is scored on the
-same divisions, with settings that validation rows choose in each. Trials are kept in the run store (ZHIXING_HOME), so that
-a stopped run goes on. Writes benchmarks/tables/exhaustive.md when all are run.
+Needs benchmarks/tables/compare.json, in which benchmarks/compare.py has written the leader of each table and an
+interval of each family. Every setting of every family is fitted on divisions that the command never saw, from seed
+5000, and scored on their test rows. The best of them all on average is the best single model; because the same rows
+choose it and score it, that flatters it, so it is also chosen on half of these divisions and scored on the other half.
+The families themselves are scored on the same divisions, with settings that validation rows choose in each, as in the
+command. Trials are kept in the run store (ZHIXING_HOME), so that a stopped run goes on. Writes
+benchmarks/tables/exhaustive.md when all are run.
 """
 
 import argparse
@@ -32,16 +33,12 @@ DIVISIONS = 8
 
 @dataclass(frozen=True)
 class Fresh:
-    """Test scores of every family and setting on fresh divisions, and validation scores: (settings, divisions) each."""
+    """Test scores on fresh divisions."""
 
+    tuned: dict[str, np.ndarray]
+    """Of every family (divisions,), with the setting that validation rows choose in each."""
     tested: dict[str, np.ndarray]
-    checked: dict[str, np.ndarray]
-
-    def tuned(self, family: str) -> np.ndarray:
-        """The test score in each division of the setting that its validation rows choose, as in a comparison."""
-        chosen = np.nan_to_num(self.checked[family], nan=np.inf).argmin(axis=0)
-        found: np.ndarray = np.take_along_axis(self.tested[family], chosen[None], axis=0)[0]
-        return found
+    """Of every setting alone (settings, divisions), by family."""
 
     def best(self, divisions: slice = slice(None)) -> tuple[str, int]:
         """The family and the place of its setting with the lowest mean test score over these divisions."""
@@ -87,12 +84,12 @@ def main(chosen: list[str], divisions: int) -> None:
         found = recorded()[name]
         fresh, classes = searched(name, file, target, divisions)
         leader, cheapest = found["leader"], found["recommended"]
-        ours = float(fresh.tuned(leader).mean())
+        ours = float(fresh.tuned[leader].mean())
         family, place = fresh.best()
         best, other = float(fresh.tested[family][place].mean()), fresh.best_of_other_half()
         behind = [_behind(ours, each, classes) for each in (best, other)]
-        within = [_inside(ends, float(np.median(fresh.tuned(each)))) for each, ends in found["intervals"].items()]
-        cheap = float(fresh.tuned(cheapest).mean())
+        within = [_inside(ends, float(np.median(fresh.tuned[each]))) for each, ends in found["intervals"].items()]
+        cheap = float(fresh.tuned[cheapest].mean())
         joint, inside, families = joint + all(within), inside + sum(within), families + len(within)
         if behind[0] > 1:
             far.append(name)
@@ -116,33 +113,29 @@ def searched(name: str, file: Path, target: str, divisions: int) -> tuple[Fresh,
     """Every family and setting on fresh divisions of the table, and whether what ranks is a share in per cent."""
     study = contest(file, target)
     design = study.design("quick")
-    exhaustive = replace(study, slug=f"exhaustive.{name}", design=lambda _: _each_alone(design), tell=None)
+    exhaustive = replace(study, slug=f"exhaustive.{name}", design=lambda _: _with_each_alone(design), tell=None)
     answer = ask(
         exhaustive,
         seeds=divisions,
         first_seed=FIRST_FRESH_SEED,
         stop_early=False,
     )
-    settings = {arm.name: len(arm.settings["candidates"]) for arm in design.arms}
-
-    def scores(measure: str) -> dict[str, np.ndarray]:
-        return {
-            family: np.array([answer.values(f"{family} {place}", measure) for place in range(count)])
-            for family, count in settings.items()
-        }
-
-    return Fresh(scores(design.measures[0].name), scores("on_validation")), design.measures[0].unit.en == "%"
+    measure, settings = design.measures[0], {arm.name: len(arm.settings["candidates"]) for arm in design.arms}
+    tested = {
+        family: np.array([answer.values(f"{family} {place}", measure.name) for place in range(count)])
+        for family, count in settings.items()
+    }
+    return Fresh({family: answer.values(family, measure.name) for family in settings}, tested), measure.unit.en == "%"
 
 
-def _each_alone(design: Design) -> Design:
-    """The design in which every setting of every family is an arm of its own."""
+def _with_each_alone(design: Design) -> Design:
+    """The design to which every setting of every family is added as an arm, whose validation rows choose nothing."""
     arms = [
-        Arm(f"{arm.name} {place}", **{**arm.settings, "candidates": (candidate,)})
+        Arm(f"{arm.name} {place}", **{**arm.settings, "candidates": (candidate,), "validation": 0.5})
         for arm in design.arms
         for place, candidate in enumerate(arm.settings["candidates"])
     ]
-    rule = replace(design.verdict, families=[arm.name for arm in arms])
-    return replace(design, arms=arms, verdict=rule)
+    return replace(design, arms=[*design.arms, *arms])
 
 
 def _behind(error: float, best: float, classes: bool) -> float:

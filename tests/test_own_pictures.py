@@ -743,6 +743,22 @@ def test_warped_draws_as_it_says(global_randomness_untouched):
     torch.testing.assert_close(*again)
 
 
+def test_warped_bends_neighbours_together_and_as_far_as_it_says():
+    """A picture whose brightness says where each pixel came from shows how far it was moved."""
+    import torch
+
+    side, still = 30, {"turn": 0.0, "scale": 0.0, "shift": 0.0}
+    ramp = torch.arange(float(side)).expand(400, 1, side, side)
+    bent = train.warped(ramp, torch.Generator().manual_seed(0), **still, bend=0.02)
+    moved = (bent - ramp)[:, 0, 8:22, 8:22]  # far from the edge, which repeats
+    assert abs(float(moved.std()) - 0.02 * side) < 0.03
+    assert abs(float(moved.mean())) < 0.05
+    near = torch.corrcoef(torch.stack([moved[:, 5, 5], moved[:, 5, 6]]))[0, 1]
+    far = torch.corrcoef(torch.stack([moved[:, 0, 0], moved[:, 13, 13]]))[0, 1]
+    assert float(near) > 0.95  # exp(-0.25 * (7 / 30) ** 2) = 0.99
+    assert abs(float(far)) < 0.2  # exp(-0.25 * 2 * (13 * 7 / 30) ** 2) = 0.01
+
+
 def test_augmentation_decides_what_a_network_learns(bars):
     recipe = spec(train.Recipe, optimiser=spec(train.adamw, lr=0.005), steps=5, batch=16)
     model = spec(models.CNN, depth=4, patch=2, grid=2, channels=4)

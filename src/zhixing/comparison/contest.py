@@ -178,9 +178,10 @@ def _explanation(task: Task, own: data.Own) -> Explanation:
     counted = {"count": len(own), "items": task.items, "families": len(task.families), "choices": choices}
     experiment = Text(
         "{families} families learn from the same {count:,} {items}. For each division a quarter of them judges. Of the "
-        "rest a quarter chooses among {choices} settings of each family, which is then fitted to all of the rest. ",
+        "rest a quarter chooses among {choices} settings of each family, which is then fitted to all of the rest; where that "
+        "quarter is small, the better half of the settings is judged again on others like it. ",
         "{families} 类模型从同样的 {count:,} {items}数据学习。每次划分留出四分之一来评判；其余的数据里，再用四分之一为每类模型从 "
-        "{choices} 种设置中选一种，然后用其余的全部重新拟合。",
+        "{choices} 种设置中选一种，然后用其余的全部重新拟合；这四分之一若太小，较好的一半设置还要在另几个这样的四分之一上再比。",
     ).format(**counted)
     return Explanation(
         idea=Text(

@@ -57,7 +57,7 @@ def of_folder(own: OwnFolder, place: Path) -> Task:
 def for_pictures(height: int, width: int) -> tuple[Family, ...]:
     """The families for pictures of this size."""
     gentle = spec(train.warped, turn=0.1, scale=0.1, shift=0.07)
-    changes = (None, gentle, spec(train.warped), spec(train.warped, turn=0.1, mirror=True))
+    changes = (None, gentle, spec(train.warped, bend=0.025), spec(train.warped, turn=0.1, mirror=True))
     patch = 4 if max(height, width) > LARGE else 2
     return (*_classical(spec(models.FlatPictures)), *_networks(spec(models.StandardPictures), patch, changes))
 

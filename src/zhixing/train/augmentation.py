@@ -1,7 +1,8 @@
 """Augmentation: examples changed anew each time they are drawn, in ways that leave their class alone.
 
 Source: Simard, Steinkraus and Platt 2003, "Best practices for convolutional neural networks applied to visual document
-analysis", Section 2, for `shifted` and `warped`. Departs from it: shifts by whole pixels; no elastic deformation.
+analysis", Section 2, for `shifted` and `warped`. Departs from it: `shifted` moves by whole pixels; in `warped`
+the size of an elastic deformation is its standard deviation.
 """
 
 from collections.abc import Mapping
@@ -33,11 +34,14 @@ def warped(
     turn: float = 0.2,
     scale: float = 0.15,
     shift: float = 0.1,
+    bend: float = 0.0,
     mirror: bool = False,
 ) -> Tensor:
     """Each picture of (b, c, h, w) turned by up to `turn` radians, made smaller or larger by up to the share `scale` and
     moved by up to the share `shift` of its sides, all drawn evenly; with `mirror` every other one, by chance, is mirrored.
 
+    `bend` deforms it like rubber: neighbouring pixels move together, each by a distance whose standard deviation is this
+    share of the sides.
     Pixels are interpolated in a straight line; what comes in from outside repeats the edge.
     """
 
@@ -51,7 +55,26 @@ def warped(
     rows = (side * along, -side * across * tall, 2 * drawn(shift)), (across / tall, along, 2 * drawn(shift))
     maps = torch.stack([torch.stack(row, dim=1) for row in rows], dim=1).to(pictures)
     grid = torch.nn.functional.affine_grid(maps, list(pictures.shape), align_corners=False)
+    if bend:
+        grid = grid + 2 * bend * _smooth_field(len(pictures), *pictures.shape[2:], generator=generator).to(grid)
     return torch.nn.functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
+
+
+def _smooth_field(count: int, height: int, width: int, *, generator: Generator) -> Tensor:
+    """Two numbers for each pixel, (count, height, width, 2), of mean 0 and variance 1, alike in neighbours: noise blurred by
+    a Gaussian whose standard deviation is a seventh of the sides, as in the source (4 of 29 pixels).
+    """
+    noise = torch.randn(2 * count, height, width, generator=generator)
+    rows, columns = _blur(height), _blur(width)
+    return (rows @ noise @ columns.T).view(count, 2, height, width).permute(0, 2, 3, 1)
+
+
+def _blur(side: int) -> Tensor:
+    """The (side, side) matrix that takes white noise to noise of variance 1 with Gaussian weights around each pixel."""
+    places = torch.arange(side, dtype=torch.float32)
+    weights = torch.exp(-0.5 * ((places[:, None] - places) * 7 / side) ** 2)
+    blur: Tensor = weights / weights.norm(dim=1, keepdim=True)
+    return blur
 
 
 class Augmented:

@@ -1,16 +1,18 @@
 """The trial of data of one's own: a family chooses among its settings on validation rows, then is judged once."""
 
+import functools
 import pickle
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from zhixing.core import Seeds, Series, Spec, Watch, spec
 from zhixing.data import Own, at_random
 from zhixing.models import Preparation
+from zhixing.train.choosing import chosen, tries, validation_parts
 from zhixing.train.keeping import keep, settled
 from zhixing.train.learner import Learner, Lesson, clock
 
@@ -51,9 +53,10 @@ def tuned(
     """Fits the best of `candidates` to the training rows of data of one's own, and returns every measure of its answers.
 
     The share `held_out` of the rows, others for each seed, judges and chooses nothing. Of the rest the share
-    `validation` chooses the candidate with the lowest first measure; it is then fitted again to all of them, or to
-    `most` where they are more. Preparation learns from the rows that the fit sees. The streams of randomness are
-    "split", "validation", "examples" and "model". A stopped trial goes on with the candidate that it had not finished.
+    `validation` chooses the candidate with the lowest first measure, several times where it holds few rows; it is then
+    fitted again to all of them, or to `most` where they are more. Preparation learns from the rows that the fit sees.
+    The streams of randomness are "split", "validation", "examples" and "model". A stopped trial goes on with the
+    candidate that it had not finished.
     """
     found = _judged(seeds, watch, data.build(), candidates, measures, preparation, held_out, validation, most)
     return found.measured(measures, efforts)
@@ -93,7 +96,7 @@ class _Judged:
     chosen: int
     """The place of the candidate."""
     divided: tuple[np.ndarray, np.ndarray]
-    """The rows that the candidates learned from while they were chosen, and those that chose."""
+    """The rows that the candidates learned from while they were chosen, and those that chose: the first part."""
 
     def measured(self, measures: Sequence[OfAnswers], efforts: Sequence[OfEffort]) -> dict[str, float | Series]:
         found = {measure.name: measure(self.answers, self.targets) for measure in measures}
@@ -115,31 +118,39 @@ def _judged(
     if most is not None and most < len(known):
         kinds = own.targets if own.classes and own.targets.dtype.kind in "iu" and own.targets.ndim == 1 else None
         _, known = at_random(known, most / len(known), seeds.numpy("examples"), kinds)
-    learned, checked = own.split(known, validation, seeds.numpy("validation"))
-    steps, state = len(candidates) + 1, watch.resume() or {"scores": []}
-    scores: list[float] = list(state["scores"])
+    parts = validation_parts(own, known, validation, seeds.numpy("validation"))
+    steps = tries(len(candidates), len(parts)) + 1
+    measured: list[float] = list((watch.resume() or {"errors": []})["errors"])
 
     def lesson(rows: np.ndarray) -> Lesson:
         return Lesson(preparation, own.take(rows), own.targets[rows], own.classes)
 
-    if len(scores) < len(candidates):
-        tried, asked = lesson(learned), own.take(checked)
-        for candidate in candidates[len(scores) :]:
-            answers = tried.learner(candidate, seeds.numpy("model")).answers(asked)
-            score = measures[0](answers, own.targets[checked])
-            scores.append(float("inf") if isinstance(score, Series) or np.isnan(score) else score)
-            watch.step(len(scores), steps, lambda: {"scores": scores})
-    best = int(np.argmin(scores))
+    @functools.lru_cache(maxsize=1)
+    def trial(part: int) -> tuple[Lesson, Any]:
+        learned, checked = parts[part]
+        return lesson(learned), own.take(checked)
+
+    def error(part: int, place: int) -> float:
+        taught, asked = trial(part)
+        answers = taught.learner(candidates[place], seeds.numpy("model")).answers(asked)
+        found = measures[0](answers, own.targets[parts[part][1]])
+        return float("inf") if isinstance(found, Series) else found
+
+    def measured_one() -> None:
+        watch.step(len(measured), steps, lambda: {"errors": measured})
+
+    counts = len(candidates), len(parts)
+    best, score = chosen(error, *counts, amounts=not own.classes, measured=measured, after_each=measured_one)
     final, began = lesson(known), time.process_time()
     learner = final.learner(candidates[best], seeds.numpy("model"))
     fitted, asked = time.process_time(), own.take(judged)
     answering = clock(learner.preparation)
     answers = learner.answers(asked)
     effort = {
-        "validation": scores[best],
+        "validation": score,
         "seconds": final.seconds + fitted - began,
         "microseconds": 1e6 * (clock(learner.preparation) - answering) / len(judged),
         "bytes": float(len(pickle.dumps((learner.preparation, learner.estimator)))),
     }
-    watch.step(steps, steps, lambda: {"scores": scores})
-    return _Judged(learner, judged, answers, own.targets[judged], effort, best, (learned, checked))
+    watch.step(steps, steps, lambda: {"errors": measured})
+    return _Judged(learner, judged, answers, own.targets[judged], effort, best, parts[0])
