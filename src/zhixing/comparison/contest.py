@@ -96,7 +96,7 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
 
     def design(scale: Scale) -> Design:
         return Design(
-            trial=judging(task, source),
+            trial=judging(task, source, scale),
             arms=[_arm(family, len(own), scale, task.most[scale]) for family in task.families],
             seeds=SEEDS[scale],
             measures=(*task.measures, *EFFORTS),
@@ -121,9 +121,9 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
     )
 
 
-def judging(task: Task, source: Spec) -> Spec:
-    """The trial of one family on these data, its candidates and preparation left open."""
-    return task.trial.with_settings(data=source, measures=(*task.measures, *task.mechanism), efforts=EFFORTS)
+def judging(task: Task, source: Spec, scale: Scale) -> Spec:
+    """The trial of one family on these data at this scale, its candidates and preparation left open."""
+    return task.trial(scale).with_settings(data=source, measures=(*task.measures, *task.mechanism), efforts=EFFORTS)
 
 
 def task_of(own: data.Own, place: Path) -> Task:

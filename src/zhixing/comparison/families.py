@@ -21,8 +21,12 @@ CHOICES = 4
 
 
 TABLE = spec(models.Preparation)
-TUNED = spec(train.tuned)
 ROWS = Text("rows", "行")
+
+
+def tuned(scale: Scale) -> Spec:
+    """The trial that chooses on validation rows: at `smoke` on a single part of them."""
+    return spec(train.tuned, parts=1) if scale == "smoke" else spec(train.tuned)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Task:
     """The least difference that counts as ahead."""
     most: Mapping[Scale, int | None] = field(default_factory=lambda: {"smoke": 500, "quick": 10_000, "full": None})
     """The most items that any family learns from, by scale."""
-    trial: Spec = TUNED
+    trial: Callable[[Scale], Spec] = tuned
     """What chooses a family's settings and judges it; the contest adds the data, what enters and what is measured."""
     keeping: Callable[..., Any] = train.kept
     """What performs such a trial and keeps what it fitted."""

@@ -16,6 +16,8 @@ from zhixing.study import Scale
 
 STEPS: dict[Scale, int] = {"smoke": 20, "quick": 250, "full": 2_500}
 """Of a network; at quick, the whole contest shall end within minutes."""
+CHANNELS: dict[Scale, int] = {"smoke": 16, "quick": 16, "full": 32}
+"""Of a network's first stage."""
 LARGE = 40
 """Pixels of a side from which a network looks at patches of 4 pixels, and no longer of 2."""
 
@@ -57,7 +59,7 @@ def of_folder(own: OwnFolder, place: Path) -> Task:
 def for_pictures(height: int, width: int) -> tuple[Family, ...]:
     """The families for pictures of this size."""
     gentle = spec(train.warped, turn=0.1, scale=0.1, shift=0.07)
-    changes = (None, gentle, spec(train.warped, bend=0.025), spec(train.warped, turn=0.1, mirror=True))
+    changes = (None, gentle, spec(train.warped, bend=0.04), spec(train.warped, turn=0.1, mirror=True))
     patch = 4 if max(height, width) > LARGE else 2
     return (*_classical(spec(models.FlatPictures)), *_networks(spec(models.StandardPictures), patch, changes))
 
@@ -96,7 +98,7 @@ def _classical(flat: Spec) -> tuple[Family, ...]:
 
 def _networks(shaped: Spec, patch: int, changes: tuple[Spec | None, ...]) -> tuple[Family, ...]:
     """A plain network and a residual one, each to choose how its training pictures are changed."""
-    brick = {"patch": patch, "channels": 16, "grid": 4, "normalisation": nn.batch_norm}
+    brick = {"patch": patch, "grid": 4, "normalisation": nn.batch_norm}
     plain = spec(models.CNN, depth=6, stages=2, shortcut=None, **brick)
     residual = spec(models.CNN, depth=8, stages=3, **brick)
     families = []
@@ -115,4 +117,5 @@ def _changed(model: Spec, changes: Sequence[Spec | None], scale: Scale) -> tuple
         steps=STEPS[scale],
         batch=64,
     )
-    return tuple(spec(train.network_classifier, model=model, recipe=recipe, augment=change) for change in changes)
+    sized = model.with_settings(channels=CHANNELS[scale])
+    return tuple(spec(train.network_classifier, model=sized, recipe=recipe, augment=change) for change in changes)

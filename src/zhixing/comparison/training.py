@@ -40,7 +40,7 @@ def learn(
         raise UnknownName(Text("model", "模型"), model, families)
     family = families[model]
     most = {} if family.most is None or family.most >= len(own) else {"most": family.most}
-    judged = judging(task, source).with_settings(
+    judged = judging(task, source, "full").with_settings(
         candidates=family.settings("full"), preparation=family.preparation, **most
     )
     call = spec(task.keeping, trial=judged)

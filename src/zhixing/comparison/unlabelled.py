@@ -47,7 +47,7 @@ def _clusters(table: OwnUnlabelled, place: Path) -> Task:
         families=(*entered, everyone),
         measures=(main, *others) if table.known is None else (main, evaluate.unsteadiness, *others),
         mechanism=(evaluate.group_sizes,),
-        trial=spec(train.clustered, chosen_by=evaluate.unsteadiness),
+        trial=lambda _: spec(train.clustered, chosen_by=evaluate.unsteadiness),
         keeping=train.kept_groups,
         tell=told_of_clusters,
         prepared=Text(

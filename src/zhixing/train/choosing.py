@@ -13,15 +13,17 @@ from zhixing.data import Own
 ENOUGH = 700
 """Validation rows that are enough for a choice; where one part holds fewer, several choose."""
 PARTS = 4
-"""The most parts that choose."""
+"""The most parts that choose, unless told otherwise."""
 
 Division = tuple[np.ndarray, np.ndarray]
 
 
-def validation_parts(own: Own, known: np.ndarray, share: float, generator: np.random.Generator) -> list[Division]:
-    """Rows to learn from and rows that choose: divisions of the `known` rows, until `ENOUGH` rows or `PARTS` parts choose."""
+def validation_parts(
+    own: Own, known: np.ndarray, share: float, generator: np.random.Generator, most: int = PARTS
+) -> list[Division]:
+    """Rows to learn from and rows that choose: divisions of the `known` rows, until `ENOUGH` rows or `most` parts choose."""
     parts: list[Division] = []
-    while len(parts) < PARTS and sum(len(checked) for _, checked in parts) < ENOUGH:
+    while len(parts) < most and sum(len(checked) for _, checked in parts) < ENOUGH:
         parts.append(own.split(known, share, generator))
     return parts
 

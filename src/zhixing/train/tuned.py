@@ -12,7 +12,7 @@ import numpy as np
 from zhixing.core import Seeds, Series, Spec, Watch, spec
 from zhixing.data import Own, at_random
 from zhixing.models import Preparation
-from zhixing.train.choosing import chosen, tries, validation_parts
+from zhixing.train.choosing import PARTS, chosen, tries, validation_parts
 from zhixing.train.keeping import keep, settled
 from zhixing.train.learner import Learner, Lesson, clock
 
@@ -49,16 +49,17 @@ def tuned(
     held_out: float = 0.25,
     validation: float = 0.25,
     most: int | None = None,
+    parts: int = PARTS,
 ) -> dict[str, float | Series]:
     """Fits the best of `candidates` to the training rows of data of one's own, and returns every measure of its answers.
 
     The share `held_out` of the rows, others for each seed, judges and chooses nothing. Of the rest the share
-    `validation` chooses the candidate with the lowest first measure, several times where it holds few rows; it is then
+    `validation` chooses the candidate with the lowest first measure, in up to `parts` parts where one holds few rows; it is then
     fitted again to all of them, or to `most` where they are more. Preparation learns from the rows that the fit sees.
     The streams of randomness are "split", "validation", "examples" and "model". A stopped trial goes on with the
     candidate that it had not finished.
     """
-    found = _judged(seeds, watch, data.build(), candidates, measures, preparation, held_out, validation, most)
+    found = _judged(seeds, watch, data.build(), candidates, measures, preparation, held_out, validation, most, parts)
     return found.measured(measures, efforts)
 
 
@@ -113,13 +114,14 @@ def _judged(
     held_out: float,
     validation: float,
     most: int | None,
+    parts: int,
 ) -> _Judged:
     known, judged = own.split(np.arange(len(own)), held_out, seeds.numpy("split"))
     if most is not None and most < len(known):
         kinds = own.targets if own.classes and own.targets.dtype.kind in "iu" and own.targets.ndim == 1 else None
         _, known = at_random(known, most / len(known), seeds.numpy("examples"), kinds)
-    parts = validation_parts(own, known, validation, seeds.numpy("validation"))
-    steps = tries(len(candidates), len(parts)) + 1
+    divisions = validation_parts(own, known, validation, seeds.numpy("validation"), most=parts)
+    steps = tries(len(candidates), len(divisions)) + 1
     measured: list[float] = list((watch.resume() or {"errors": []})["errors"])
 
     def lesson(rows: np.ndarray) -> Lesson:
@@ -127,19 +129,19 @@ def _judged(
 
     @functools.lru_cache(maxsize=1)
     def trial(part: int) -> tuple[Lesson, Any]:
-        learned, checked = parts[part]
+        learned, checked = divisions[part]
         return lesson(learned), own.take(checked)
 
     def error(part: int, place: int) -> float:
         taught, asked = trial(part)
         answers = taught.learner(candidates[place], seeds.numpy("model")).answers(asked)
-        found = measures[0](answers, own.targets[parts[part][1]])
+        found = measures[0](answers, own.targets[divisions[part][1]])
         return float("inf") if isinstance(found, Series) else found
 
     def measured_one() -> None:
         watch.step(len(measured), steps, lambda: {"errors": measured})
 
-    counts = len(candidates), len(parts)
+    counts = len(candidates), len(divisions)
     best, score = chosen(error, *counts, amounts=not own.classes, measured=measured, after_each=measured_one)
     final, began = lesson(known), time.process_time()
     learner = final.learner(candidates[best], seeds.numpy("model"))
@@ -153,4 +155,4 @@ def _judged(
         "bytes": float(len(pickle.dumps((learner.preparation, learner.estimator)))),
     }
     watch.step(steps, steps, lambda: {"errors": measured})
-    return _Judged(learner, judged, answers, own.targets[judged], effort, best, parts[0])
+    return _Judged(learner, judged, answers, own.targets[judged], effort, best, divisions[0])
