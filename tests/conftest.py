@@ -11,6 +11,8 @@ from typing import Any
 import jaxtyping
 import numpy as np
 import pytest
+import sklearn.ensemble  # noqa: F401 - so that the limit below holds for it
+import threadpoolctl
 import torch
 
 shaped = [
@@ -31,7 +33,7 @@ shaped = [
     ),
 ]
 jaxtyping.install_import_hook(shaped, "beartype.beartype")
-torch.set_num_threads(1)  # as a worker runs, and faster on networks as small as these
+threadpoolctl.threadpool_limits(1)  # as a worker runs, and faster on models as small as these
 
 
 class Stopped(Exception):

@@ -1,5 +1,6 @@
 """Asking as a user does: answers, caching, resuming, trouble, budgets, refusals."""
 
+import dataclasses
 import json
 import multiprocessing
 import os
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import threadpoolctl
 
-from toy import toy
-from zhixing.core import BadSetting, Interrupted, StoreError, UnknownName
+from toy import error, toy
+from zhixing.core import BadSetting, Interrupted, Measures, Seeds, StoreError, UnknownName, Watch, spec
 from zhixing.core.machine import peak_bytes
 from zhixing.core.store import RunStore
-from zhixing.study import Answer, Study
+from zhixing.study import Answer, Arm, Better, Design, Scale, Study
 from zhixing.study.ask import ask
 from zhixing.study.events import Ended, Event, Looked, Moved, Priced, Warned
 
@@ -417,7 +419,7 @@ KILLED = """
 import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
-from toy import toy
+from toy import error, toy
 from zhixing.core.machine import peak_bytes
 from zhixing.core.store import RunStore
 from zhixing.study import desk
@@ -449,3 +451,26 @@ def test_kill_of_the_parent_ends_the_workers_and_loses_no_finished_trial(
     for earlier in finished:
         assert all(now[name] == moment for name, moment in earlier.items())
     assert measured(answer) == measured(inside(toy(pause=0.02), RunStore(tmp_path / "other")))
+
+
+def crowd(seeds: Seeds, watch: Watch, *, drift: float) -> Measures:
+    """The most threads that any library would take, of those that compute in several."""
+    import sklearn.ensemble
+    import torch
+
+    assert sklearn.ensemble
+    pools = [pool["num_threads"] for pool in threadpoolctl.threadpool_info()]
+    return {"error": float(max(pools + [torch.get_num_threads()])), "norm": drift}
+
+
+def test_a_trial_has_one_thread_here_as_in_a_worker(store: RunStore) -> None:
+    def design(_: Scale) -> Design:
+        verdict = Better("down", than="up", on=error, by=5.0)
+        return Design(
+            spec(crowd), [Arm("up", drift=1.0), Arm("down", drift=2.0)], seeds=1, measures=[error], verdict=verdict
+        )
+
+    with threadpoolctl.threadpool_limits(2):
+        answer = inside(dataclasses.replace(toy(), design=design), store)
+        assert max(pool["num_threads"] for pool in threadpoolctl.threadpool_info()) == 2
+    assert {trial.measures["error"] for trial in answer.trials} == {1.0}

@@ -1,5 +1,6 @@
 """Runners take trials and give outcomes: in this process, or in worker processes with one thread each."""
 
+import importlib
 import multiprocessing
 import os
 import time
@@ -56,17 +57,16 @@ class InProcess:
         """Nothing to close."""
 
     def _perform(self, trial: Trial, tell: Tell, sample: float | None) -> Outcome:
-        if "torch" not in code_parts([trial.call]):
-            return perform(trial, self._store, tell, sample)  # loading it would take longer than many a trial
+        loaded = [name for name in ("torch", "sklearn") if name in code_parts([trial.call])]
+        if not loaded:
+            return perform(trial, self._store, tell, sample)  # loading them would take longer than many a trial
+        for name in loaded:
+            importlib.import_module(name)  # a limit holds for the libraries that are there
 
-        import torch
+        import threadpoolctl
 
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
+        with threadpoolctl.threadpool_limits(1):
             return perform(trial, self._store, tell, sample)
-        finally:
-            torch.set_num_threads(threads)
 
 
 class Workers:
