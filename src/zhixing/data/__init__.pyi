@@ -17,6 +17,7 @@ from .own.kinds import Own as Own
 from .own.kinds import later as later
 from .own.kinds import later_answers as later_answers
 from .own.kinds import later_files as later_files
+from .own.kinds import later_kinds as later_kinds
 from .own.kinds import later_values as later_values
 from .own.kinds import own_data as own_data
 from .own.labelled import OwnFolder as OwnFolder

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,16 +11,17 @@ import numpy as np
 from zhixing.core import BadData, BadSetting, Spec, Text, spec
 from zhixing.data.own import conll
 from zhixing.data.own.files import read_blocks, refuse_address
-from zhixing.data.own.folders import contents, shelf
+from zhixing.data.own.folders import Wanted, contents, shelf
 from zhixing.data.own.hub import local
-from zhixing.data.own.labelled import later_classes, later_names
+from zhixing.data.own.labelled import Read, later_classes, later_contents, later_names
 from zhixing.data.own.labels import holds_labels, later_labels, own_labels
+from zhixing.data.own.later import missing
 from zhixing.data.own.pictures import WANTED as PICTURES
-from zhixing.data.own.pictures import later_pictures, own_pictures
+from zhixing.data.own.pictures import later_pictures, own_pictures, picture_reader
 from zhixing.data.own.rating_columns import looks_like_ratings
 from zhixing.data.own.ratings import own_ratings
 from zhixing.data.own.sounds import WANTED as SOUNDS
-from zhixing.data.own.sounds import later_sounds, own_sounds
+from zhixing.data.own.sounds import later_sounds, own_sounds, sound_reader
 from zhixing.data.own.table import later_columns, later_rows, later_targets, own_table
 from zhixing.data.own.tags import later_sentences, later_tags, later_tokens, own_tags
 from zhixing.data.own.unlabelled import no_targets, own_unlabelled
@@ -157,32 +159,23 @@ class Later:
     targets: Callable[[Card, str], Iterator[np.ndarray]]
     values: Callable[[Card, Mapping[str, list[Any]]], Any]
     names: Callable[[str], Iterator[list[str]]] | None = None
-    """What the items are called, where they have names."""
+    """What the items are called, where they are files."""
+    column: str | None = None
+    """Where items are files, what their contents are called as values."""
 
 
-def _picture_classes(card: Card, path: str) -> Iterator[np.ndarray]:
-    return later_classes(path, PICTURES, card["classes"])
+def _of_files(
+    wanted: Wanted, items: Callable[[Card, str], Iterator[Any]], reader: Callable[[Card], Read], column: str
+) -> Later:
+    def targets(card: Card, path: str) -> Iterator[np.ndarray]:
+        return later_classes(path, wanted, card["classes"])
 
+    def values(card: Card, columns: Mapping[str, list[Any]]) -> np.ndarray:
+        if column not in columns:
+            raise missing([column], list(columns))
+        return later_contents(columns[column], column, wanted, reader(card))
 
-def _sound_classes(card: Card, path: str) -> Iterator[np.ndarray]:
-    return later_classes(path, SOUNDS, card["classes"])
-
-
-def _picture_names(path: str) -> Iterator[list[str]]:
-    return later_names(path, PICTURES)
-
-
-def _sound_names(path: str) -> Iterator[list[str]]:
-    return later_names(path, SOUNDS)
-
-
-def _no_columns(card: Card, columns: Mapping[str, list[Any]]) -> Any:
-    raise BadSetting(
-        Text(
-            en=f"this run learned from {card['kind']}, which are not given as columns; give the path of a file or folder",
-            zh="这次运行是从文件学习的，不能以列的形式给出数据；请给出文件或文件夹的路径",
-        )
-    )
+    return Later(items, targets, values, partial(later_names, wanted=wanted), column)
 
 
 LATER = {
@@ -191,8 +184,8 @@ LATER = {
     "unlabelled": Later(later_rows, no_targets, later_columns),
     "ratings": Later(later_rows, later_targets, later_columns),
     "tags": Later(later_sentences, later_tags, later_tokens),
-    "pictures": Later(later_pictures, _picture_classes, _no_columns, _picture_names),
-    "sounds": Later(later_sounds, _sound_classes, _no_columns, _sound_names),
+    "pictures": _of_files(PICTURES, later_pictures, picture_reader, "picture"),
+    "sounds": _of_files(SOUNDS, later_sounds, sound_reader, "sound"),
 }
 """By the kind that a run's card names."""
 
@@ -217,5 +210,14 @@ def later_files(card: Card, path: str) -> Iterator[list[str]] | None:
 
 
 def later_values(card: Card, columns: Mapping[str, list[Any]]) -> Any:
-    """The same of values that are there already, by column; BadSetting for pictures and sounds."""
+    """The same of values that are there already, by column; a "picture" or a "sound" is the bytes of a file.
+
+    Raises BadData for a column that is missing, and for the first file that cannot be read.
+    """
     return LATER[card["kind"]].values(card, columns)
+
+
+def later_kinds(card: Card) -> dict[str, str]:
+    """The columns of such values: number, date, truth or words as in the file learned from, or the bytes of a file."""
+    column = LATER[card["kind"]].column
+    return {name: kind for name, (kind, *_) in card["columns"].items()} if column is None else {column: "file"}

@@ -1,6 +1,7 @@
 """Arrays of one shape with the class of each: what becomes of the user's own class folders."""
 
 import hashlib
+import io
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from zhixing.data.own.loose import clean
 from zhixing.data.own.remarks import RARE
 
 Item = TypeVar("Item")
+Read = Callable[[IO[bytes]], np.ndarray]
+"""Makes the array of a file; raises Unusable, or whatever else a decoder does."""
 
 FEWEST = 5
 """Different things that a class must have: fewer cannot be learned from, chosen by and judged by."""
@@ -112,7 +115,7 @@ class Reading:
                 )
             )
 
-    def fill(self, array: np.ndarray, names: Iterable[str], read: Callable[[IO[bytes]], np.ndarray]) -> list[str]:
+    def fill(self, array: np.ndarray, names: Iterable[str], read: Read) -> list[str]:
         """Puts what `read` makes of each file into the next row of the array; the names of those that are there."""
         kept: list[str] = []
         for name, item in self.each(names, read):
@@ -265,7 +268,7 @@ def _rare(classes: Sequence[str], counts: np.ndarray, things: Text) -> list[Text
     ]
 
 
-def later_files(path: str, wanted: Wanted, read: Callable[[IO[bytes]], np.ndarray]) -> Iterator[np.ndarray]:
+def later_files(path: str, wanted: Wanted, read: Read) -> Iterator[np.ndarray]:
     """Further files (k, ...) in blocks, in the order of their names: one file, or all that are wanted in a folder.
 
     Raises BadData for a file that cannot be read, since every file must have its answer.
@@ -289,6 +292,27 @@ def later_classes(path: str, wanted: Wanted, classes: Sequence[str]) -> Iterator
     places = {name: place for place, name in enumerate(classes)}
     for _, names in _later(path, wanted):
         yield np.array([places.get(clean(name.split("/")[0]), -1) for name in names], dtype=np.int64)
+
+
+def later_contents(contents: Sequence[Any], thing: str, wanted: Wanted, read: Read) -> np.ndarray:
+    """Further files (k, ...) whose bytes are there already; raises BadData for the first that cannot be read."""
+    found = []
+    for number, content in enumerate(contents, start=1):
+        try:
+            found.append(read(io.BytesIO(content)))
+            continue
+        except Unusable as error:
+            why = error.why
+        except Exception:  # as in Reading.each; what is no bytes fails as well
+            why = BROKEN
+        expected = ", ".join(wanted.endings)
+        raise BadData(
+            Text(
+                en=f"row {number}: the {thing} cannot be used, {why.en}; expected are the bytes of a whole file ({expected})",
+                zh=f"第 {number} 行：{wanted.things.zh}无法使用，{why.zh}；应为完整文件的字节（{expected}）",
+            )
+        )
+    return np.stack(found)
 
 
 def later_names(path: str, wanted: Wanted) -> Iterator[list[str]]:
