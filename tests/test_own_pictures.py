@@ -602,7 +602,9 @@ def test_a_folder_enters_the_contest(photos):
     with pytest.raises(BadSetting, match="--target kind does not suit a folder, whose classes are the names"):
         data.own_data(photos, target="kind")
     (photos.parent / "nothing").mkdir()
-    with pytest.raises(BadData, match="holds neither pictures nor sounds: it is empty; expected is one folder"):
+    with pytest.raises(
+        BadData, match="holds neither pictures nor sounds nor texts: it is empty; expected is one folder"
+    ):
         data.own_data(photos.parent / "nothing")
     task = of_folder(call.build(), photos)
     assert [family.name for family in task.families] == ["linear", "neighbours", "vectors", "forest", "cnn", "resnet"]

@@ -53,9 +53,9 @@ def compare(
         str,
         typer.Argument(
             help=say(
-                "A CSV, TSV, Parquet, Excel or JSON-lines file, or a folder of class folders of pictures or WAV files, "
+                "A CSV, TSV, Parquet, Excel or JSON-lines file, or a folder of class folders of pictures, WAV or text files, "
                 "or hub:OWNER/NAME, a table of the Hugging Face hub.",
-                "CSV、TSV、Parquet、Excel 或 JSON-lines 文件，或按类别分文件夹存放图片或 WAV 的文件夹，"
+                "CSV、TSV、Parquet、Excel 或 JSON-lines 文件，或按类别分文件夹存放图片、WAV 或文本的文件夹，"
                 "或 hub:OWNER/NAME，即 Hugging Face hub 上的表格。",
             ),
             metavar="FILE",

@@ -38,6 +38,7 @@ from .own.table import own_table as own_table
 from .own.tags import OwnTags as OwnTags
 from .own.tags import TagSequences as TagSequences
 from .own.tags import own_tags as own_tags
+from .own.texts import own_texts as own_texts
 from .own.unlabelled import OwnUnlabelled as OwnUnlabelled
 from .own.unlabelled import own_unlabelled as own_unlabelled
 from .pairs import digit_pairs as digit_pairs

@@ -24,9 +24,13 @@ from zhixing.data.own.sounds import WANTED as SOUNDS
 from zhixing.data.own.sounds import later_sounds, own_sounds, sound_reader
 from zhixing.data.own.table import later_columns, later_rows, later_targets, own_table
 from zhixing.data.own.tags import later_sentences, later_tags, later_tokens, own_tags
+from zhixing.data.own.texts import WANTED as TEXTS
+from zhixing.data.own.texts import later_texts, own_texts
 from zhixing.data.own.unlabelled import no_targets, own_unlabelled
 
 Card = Mapping[str, Any]
+Values = Callable[[Card, Mapping[str, list[Any]]], Any]
+"""Reads items that are given as columns by name, for a run of this card."""
 
 
 class Own(Protocol):
@@ -76,7 +80,7 @@ def own_data(
 ) -> Spec:
     """The call that reads what is at the path.
 
-    A folder or zip of class folders holds pictures or sounds, a CoNLL file sentences with tags. A table is one of ratings
+    A folder or zip of class folders holds pictures, sounds or texts, a CoNLL file sentences with tags. A table is one of ratings
     where its columns say so or `task` does, of several labels at once, of one `target`, or else without any, where groups
     may be `known`. A name hub:OWNER/NAME is a table. Raises BadSetting for an option that does not suit what is there,
     BadData where nothing is.
@@ -126,19 +130,24 @@ def _holds_ratings(path: str) -> bool:
 
 
 def _of_folder(place: Path, given: Mapping[str, str]) -> Spec:
-    """Pictures or sounds, whichever are more; their folders are the classes, so nothing else may be `given`."""
+    """Pictures or sounds, whichever are more, else texts; their folders are the classes, so nothing else may be `given`.
+
+    Texts beside pictures or sounds describe them, however many they are.
+    """
     source = shelf(place, PICTURES)
     counts = {
         read: sum(name.lower().endswith(wanted.endings) for name in source.sizes)
-        for read, wanted in ((own_pictures, PICTURES), (own_sounds, SOUNDS))
+        for read, wanted in ((own_pictures, PICTURES), (own_sounds, SOUNDS), (own_texts, TEXTS))
     }
+    if counts[own_pictures] or counts[own_sounds]:
+        counts[own_texts] = 0
     if not any(counts.values()):
         found, layout = contents(source), PICTURES.layout(source.name)
         raise BadData(
             Text(
-                en=f"{source.name} holds neither pictures nor sounds: {found.en}; expected is {layout.en}, or the path of one "
-                "table",
-                zh=f"{source.name} 中既没有图片也没有录音：{found.zh}；应为{layout.zh}，或给出一个表格文件的路径",
+                en=f"{source.name} holds neither pictures nor sounds nor texts: {found.en}; expected is {layout.en}, or the "
+                "path of one table",
+                zh=f"{source.name} 中没有图片、录音或文本：{found.zh}；应为{layout.zh}，或给出一个表格文件的路径",
             )
         )
     for name, value in given.items():
@@ -157,7 +166,7 @@ class Later:
 
     items: Callable[[Card, str], Iterator[Any]]
     targets: Callable[[Card, str], Iterator[np.ndarray]]
-    values: Callable[[Card, Mapping[str, list[Any]]], Any]
+    values: Values
     names: Callable[[str], Iterator[list[str]]] | None = None
     """What the items are called, where they are files."""
     column: str | None = None
@@ -165,17 +174,23 @@ class Later:
 
 
 def _of_files(
-    wanted: Wanted, items: Callable[[Card, str], Iterator[Any]], reader: Callable[[Card], Read], column: str
+    wanted: Wanted, items: Callable[[Card, str], Iterator[Any]], values: Values, column: str | None = None
 ) -> Later:
     def targets(card: Card, path: str) -> Iterator[np.ndarray]:
         return later_classes(path, wanted, card["classes"])
+
+    return Later(items, targets, values, partial(later_names, wanted=wanted), column)
+
+
+def _contents(column: str, wanted: Wanted, reader: Callable[[Card], Read]) -> Values:
+    """Reads the bytes of files that stand in this column."""
 
     def values(card: Card, columns: Mapping[str, list[Any]]) -> np.ndarray:
         if column not in columns:
             raise missing([column], list(columns))
         return later_contents(columns[column], column, wanted, reader(card))
 
-    return Later(items, targets, values, partial(later_names, wanted=wanted), column)
+    return values
 
 
 LATER = {
@@ -184,8 +199,9 @@ LATER = {
     "unlabelled": Later(later_rows, no_targets, later_columns),
     "ratings": Later(later_rows, later_targets, later_columns),
     "tags": Later(later_sentences, later_tags, later_tokens),
-    "pictures": _of_files(PICTURES, later_pictures, picture_reader, "picture"),
-    "sounds": _of_files(SOUNDS, later_sounds, sound_reader, "sound"),
+    "pictures": _of_files(PICTURES, later_pictures, _contents("picture", PICTURES, picture_reader), "picture"),
+    "sounds": _of_files(SOUNDS, later_sounds, _contents("sound", SOUNDS, sound_reader), "sound"),
+    "texts": _of_files(TEXTS, later_texts, later_columns),
 }
 """By the kind that a run's card names."""
 

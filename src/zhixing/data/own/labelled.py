@@ -1,8 +1,7 @@
-"""Arrays of one shape with the class of each: what becomes of the user's own class folders."""
+"""Arrays of one shape, or texts, with the class of each: what becomes of the user's own class folders."""
 
 import hashlib
 import io
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,8 @@ FEWEST = 5
 MOST_BYTES = 2_000_000_000
 """The size of the array of all of them."""
 LARGEST_FILE = 200_000_000
+TEXT = "text"
+"""The column of texts."""
 BLOCK = 256
 """Later files that are in memory at a time."""
 
@@ -43,10 +44,10 @@ BROKEN = Text("broken or cut short", "已损坏或不完整")
 
 @dataclass(frozen=True, eq=False)
 class OwnFolder:
-    """Pictures or sounds of the user's own, all of one shape, with classes as targets (n,) int64."""
+    """Pictures or sounds of the user's own, all of one shape, or texts, with classes as targets (n,) int64."""
 
     arrays: np.ndarray
-    """(n, ...)"""
+    """(n, ...); of texts (n,) strings."""
     names: tuple[str, ...]
     """Of each file, below the folder."""
     targets: np.ndarray
@@ -66,10 +67,14 @@ class OwnFolder:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
-        """These rows, as they were read."""
+    def take(self, rows: np.ndarray) -> Any:
+        """These rows, as they were read; of texts a table of one column."""
         chosen: np.ndarray = self.arrays[rows]
-        return chosen
+        if chosen.dtype != object:
+            return chosen
+        import pandas
+
+        return pandas.DataFrame({TEXT: pandas.Series(chosen, dtype=object)})
 
     def split(self, rows: np.ndarray, share: float, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers cut in two at random, the second with about `share` of every class.
@@ -134,15 +139,14 @@ class Reading:
         ]
 
 
-def checked_bytes(name: str, things: Text, shape: tuple[int, ...], each: int) -> None:
-    """Raises BadData where an array of this shape, `each` bytes a number, would take more than is promised."""
-    size = math.prod(shape) * each
+def checked_bytes(name: str, things: Text, count: int, size: int) -> None:
+    """Raises BadData where so many things of `size` bytes together would take more memory than is promised."""
     if size > MOST_BYTES:
         raise BadData(
             Text(
-                en=f"{shape[0]:,} {things.en} of {name} take {size:,} bytes of memory, the most is {MOST_BYTES:,}; give a "
+                en=f"{count:,} {things.en} of {name} take {size:,} bytes of memory, the most is {MOST_BYTES:,}; give a "
                 "folder with a sample of them",
-                zh=f"{name} 的 {shape[0]:,} 个{things.zh}要占 {size:,} 字节内存，上限为 {MOST_BYTES:,}；请抽取一部分另存",
+                zh=f"{name} 的 {count:,} 个{things.zh}要占 {size:,} 字节内存，上限为 {MOST_BYTES:,}；请抽取一部分另存",
             )
         )
 
@@ -165,7 +169,10 @@ def labelled(
     """
     kinds = tuple(sorted(set(classes.values())))
     targets = np.searchsorted(kinds, [classes[name] for name in names]).astype(np.int64)
-    digests = [hashlib.sha256(np.ascontiguousarray(row).data).hexdigest() for row in arrays]
+    digests = [
+        hashlib.sha256(row.encode() if isinstance(row, str) else np.ascontiguousarray(row).data).hexdigest()
+        for row in arrays
+    ]
     _, first, copies = np.unique(digests, return_index=True, return_inverse=True)
     counts = np.bincount(targets, minlength=len(kinds))
     _check_classes(source.name, things, kinds, np.bincount(targets[first], minlength=len(kinds)), counts)
@@ -269,13 +276,18 @@ def _rare(classes: Sequence[str], counts: np.ndarray, things: Text) -> list[Text
 
 
 def later_files(path: str, wanted: Wanted, read: Read) -> Iterator[np.ndarray]:
-    """Further files (k, ...) in blocks, in the order of their names: one file, or all that are wanted in a folder.
+    """Further files (k, ...) in blocks, as `later_items`."""
+    return map(np.stack, later_items(path, wanted, read))
+
+
+def later_items(path: str, wanted: Wanted, read: Callable[[IO[bytes]], Item]) -> Iterator[list[Item]]:
+    """What `read` makes of further files in blocks, in the order of their names: one file, or all wanted in a folder.
 
     Raises BadData for a file that cannot be read, since every file must have its answer.
     """
     for source, names in _later(path, wanted):
         reading = Reading(source, wanted.things)
-        found = [array for _, array in reading.each(names, read)]
+        found = [item for _, item in reading.each(names, read)]
         if reading.left:
             note = reading.notes()[0]
             raise BadData(
@@ -284,7 +296,7 @@ def later_files(path: str, wanted: Wanted, read: Read) -> Iterator[np.ndarray]:
                     zh=f"每个文件都应有答案：{note.zh}；请移走它",
                 )
             )
-        yield np.stack(found)
+        yield found
 
 
 def later_classes(path: str, wanted: Wanted, classes: Sequence[str]) -> Iterator[np.ndarray]:

@@ -70,7 +70,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
     headers = dict(reading.each(classes, header))
     height, width = size_for(tuple(headers.values()))
     channels = 1 if all(each.grey for each in headers.values()) else 3
-    checked_bytes(source.name, THINGS, (len(headers), channels, height, width), 1)
+    checked_bytes(source.name, THINGS, len(headers), len(headers) * channels * height * width)
     pixels = np.empty((len(headers), channels, height, width), dtype=np.uint8)
     kept = reading.fill(pixels, headers, partial(decoded, channels=channels, height=height, width=width))
     pixels = pixels[: len(kept)]

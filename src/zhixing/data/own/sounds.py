@@ -71,7 +71,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
     reading = Reading(source, THINGS)
     headers = dict(reading.each(classes, header))
     rate, samples = rate_and_samples(tuple(headers.values()))
-    checked_bytes(source.name, THINGS, (len(headers), samples), 4)
+    checked_bytes(source.name, THINGS, len(headers), len(headers) * samples * 4)
     sounds = np.zeros((len(headers), samples), dtype=np.float32)
     kept = reading.fill(sounds, headers, partial(decoded, rate=rate, samples=samples))
     heard = [headers[name] for name in kept]
