@@ -62,7 +62,7 @@ def test_columns_without_telling_names_are_found_by_what_they_hold(written):
     assert (found.user, found.item, found.target, found.time) == ("a", "b", "c", None)
     three = written(frame.assign(e=frame["b"] + 50), "three.csv")
     with pytest.raises(
-        BadData, match=r"no column is clearly the one of users .*'a', 'b', 'e'.*call it 'user'.*user=COLUMN"
+        BadData, match=r"no column is clearly the one of users .*'a', 'b', 'e'.*name it by --user COLUMN"
     ):
         data.own_ratings(path=three, time="d")
     given = data.own_ratings(path=three, user="e", item="a", target="c")
@@ -219,3 +219,49 @@ def test_the_contest_on_ratings_has_families_of_equally_many_choices(written, me
     assert all(len(set(arm.settings["candidates"])) == CHOICES for arm in design.arms)
     biases = study.plan("quick").calls["biases"].build(Seeds(0), memory_watch())
     assert 0 < biases["root_mean_square"] < 3
+
+
+UNTOLD = pandas.DataFrame({"a": [f"a{n % 9}" for n in range(60)], "b": [n % 8 for n in range(60)]}).assign(
+    c=lambda frame: [f"c{n * n % 11}" for n in range(60)], d=[1 + n * n % 5 for n in range(60)]
+)
+
+
+def test_columns_are_named_by_options_where_they_are_not_found(written):
+    path = written(UNTOLD)
+    with pytest.raises(BadData, match=r"no column is clearly the one of users .*; name it by --user COLUMN"):
+        data.own_data(path, rating="d").build()
+    with pytest.raises(BadData, match=r"no column is clearly the one of items .*; name it by --item COLUMN"):
+        data.own_data(path, rating="d", user="c").build()
+    own = data.own_data(path, user="c", item="a", rating="d").build()
+    assert list(own.features.columns) == ["c", "a"]
+    assert own.found.target == "d"
+    assert data.own_data(path, user="c", item="a", target="d").build().targets.tolist() == own.targets.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"user": "c", "task": "classes", "target": "d"}, "--user: only ratings have users and items; leave it out"),
+        ({"rating": "d", "target": "d"}, "--target: --rating names the same column; leave it out"),
+        ({"item": "a", "group": "c"}, "--group: ratings are divided at random or by --time; leave it out"),
+        ({"user": "c", "item": "c"}, "stand in columns of their own; got c, c"),
+    ],
+)
+def test_options_that_do_not_suit_ratings_are_refused(options, message, written):
+    with pytest.raises(BadSetting, match=message):
+        data.own_data(written(UNTOLD), **options).build()
+
+
+def test_the_commands_take_the_options_and_repeat_them(written, tmp_path, monkeypatch, capsys):
+    from zhixing.cli import main
+    from zhixing.comparison.contest import contest
+
+    named = ["--user", "c", "--item", "a", "--rating", "d"]
+    study = contest(path := written(UNTOLD), user="c", item="a", rating="d")
+    assert study.command.endswith(" ".join(named))
+    monkeypatch.setenv("ZHIXING_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("sys.argv", ["zhixing", "train", "biases", "--data", path, *named, "--lang", "en"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert "users are in 'c', items in 'a', ratings in 'd'" in " ".join(capsys.readouterr().out.split())

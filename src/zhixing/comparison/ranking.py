@@ -99,7 +99,7 @@ def ranking(answer: Answer) -> Ranking:
     return Ranking(answer, tuple(sorted(places, key=lambda found: (found.error, found.family != leader))))
 
 
-def _standard_error(values: np.ndarray) -> float:
+def _standard_error(values: Sequence[float]) -> float:
     """Of the mean of values that are a sample; 0 of a single one, which says nothing of others."""
     return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
 

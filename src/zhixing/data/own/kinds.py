@@ -77,15 +77,19 @@ def own_data(
     time: str | None = None,
     group: str | None = None,
     known: str | None = None,
+    user: str | None = None,
+    item: str | None = None,
+    rating: str | None = None,
 ) -> Spec:
     """The call that reads what is at the path.
 
-    A folder or zip of class folders holds pictures, sounds or texts, a CoNLL file sentences with tags. A table is one of ratings
-    where its columns say so or `task` does, of several labels at once, of one `target`, or else without any, where groups
-    may be `known`. A name hub:OWNER/NAME is a table. Raises BadSetting for an option that does not suit what is there,
-    BadData where nothing is.
+    A folder or zip of class folders holds pictures, sounds or texts, a CoNLL file sentences with tags. A table is one of
+    ratings where its columns say so, `task` does, or `user`, `item` or `rating` names one of them; of several labels at
+    once, of one `target`, or else without any, where groups may be `known`. A name hub:OWNER/NAME is a table. Raises
+    BadSetting for an option that does not suit what is there, BadData where nothing is.
     """
     given = {"target": target, "task": task, "time": time, "group": group, "known": known}
+    given |= {"user": user, "item": item, "rating": rating}
     named = {name: value for name, value in given.items() if value is not None}
     path = local(path)
     refuse_address(path)
@@ -94,11 +98,11 @@ def own_data(
     if place.is_dir() or place.suffix.lower() == ".zip":
         return _of_folder(place.absolute(), named)
     if where.lower().removesuffix(".gz").endswith(conll.ENDINGS):
-        _refuse(named, ("task", "time", "group", "known"), _OF_SENTENCES)
+        _refuse(named, ("task", "time", "group", "known", *_ROLES), _OF_SENTENCES)
         return spec(own_tags, path=where, **named)
-    if task == "ratings" or (target is None and task is None and known is None and _holds_ratings(where)):
-        _refuse(named, ("group", "known"), _OF_RATINGS)
-        return spec(own_ratings, path=where, **{name: named[name] for name in ("target", "time") if name in named})
+    unsaid = target is None and task is None and known is None
+    if task == "ratings" or named.keys() & set(_ROLES) or (unsaid and _holds_ratings(where)):
+        return _of_ratings(where, named)
     if target is None:
         _refuse(named, ("time", "group"), _OF_UNLABELLED)
         return spec(own_unlabelled, path=where, **named)
@@ -109,6 +113,18 @@ def own_data(
     return spec(own_table, path=where, **named)
 
 
+def _of_ratings(path: str, named: dict[str, str]) -> Spec:
+    _refuse(named, ("group", "known"), _OF_RATINGS)
+    if named.pop("task", "ratings") != "ratings":
+        _refuse(named, _ROLES, Text("only ratings have users and items", "只有评分数据才有用户和物品"))
+    if "rating" in named:
+        _refuse(named, ("target",), Text("--rating names the same column", "--rating 指的就是这一列"))
+        named["target"] = named.pop("rating")
+    return spec(own_ratings, path=path, **named)
+
+
+_ROLES = ("user", "item", "rating")
+"""Options that name a column of a table of ratings."""
 _OF_SENTENCES = Text(
     "sentences are tagged, and divided at random with copies together", "句子的任务是标注，随机划分，相同的句子放在一起"
 )
