@@ -99,7 +99,7 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
             trial=judging(task, source, scale),
             arms=[_arm(family, len(own), scale, task.most[scale]) for family in task.families],
             seeds=SEEDS[scale],
-            measures=(*task.measures, *EFFORTS),
+            measures=(*task.measures, *task.of_lists, *EFFORTS),
             mechanism=task.mechanism,
             verdict=rule,
         )
