@@ -197,6 +197,31 @@ def test_nobody_answers(tmp_path):
     assert done.stdout == ""
 
 
+def test_a_copy_that_is_kept_serves_where_nobody_answers(hub, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = taken.getsockname()[1]
+    read(hub.server_port, tmp_path, "hub:me/two/small@kind", "hub:me/shapes@kind", "hub:me/private@kind")
+    kept = tmp_path / "store" / "hub" / "me" / "shapes"
+    older = kept / ("b" * 40) / "default.parquet"
+    older.parent.mkdir()
+    older.write_bytes(parquet(0, 20))
+    os.utime(older, (1, 1))
+    told = read(
+        nobody, tmp_path, "hub:me/shapes@kind", "hub:me/shapes/other@kind", "hub:me/two@kind", "hub:me/none@kind"
+    )
+    kept_copy = "training split; the hub gave no answer, so the copy kept here is used, and a newer one may exist"
+    assert f"60 ('a', 'b') hub:me/shapes at commit {COMMIT}, configuration default, {kept_copy}" in told[0]
+    assert "the hub gave no answer for hub:me/shapes (" in told[1]  # another configuration is no copy of it
+    assert f"30 ('a', 'b') hub:me/two at commit {COMMIT}, configuration small, {kept_copy}" in told[2]
+    assert "the hub gave no answer for hub:me/none (" in told[3]
+    (kept.parent / "two" / COMMIT / "large.parquet").write_bytes(parquet(0, 30))
+    assert (
+        "the hub gave no answer for hub:me/two (" in read(nobody, tmp_path, "hub:me/two@kind")[0]
+    )  # which of the two?
+    (again,) = read(hub.server_port, tmp_path, "hub:me/shapes@kind")
+    assert "no answer" not in again
+
+
 def test_the_client_is_imported_for_a_name_of_the_hub_only(tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n" + "1,a\n2,b\n" * 12, encoding="utf-8")
     script = """

@@ -1,5 +1,7 @@
 """Ratings of the user's own: columns found in two languages, splits by chance and by time, bad ones in one line."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas
 import pytest
@@ -62,7 +64,7 @@ def test_columns_without_telling_names_are_found_by_what_they_hold(written):
     assert (found.user, found.item, found.target, found.time) == ("a", "b", "c", None)
     three = written(frame.assign(e=frame["b"] + 50), "three.csv")
     with pytest.raises(
-        BadData, match=r"no column is clearly the one of users .*'a', 'b', 'e'.*call it 'user'.*user=COLUMN"
+        BadData, match=r"no column is clearly the one of users .*'a', 'b', 'e'.*name it by --user COLUMN"
     ):
         data.own_ratings(path=three, time="d")
     given = data.own_ratings(path=three, user="e", item="a", target="c")
@@ -219,3 +221,120 @@ def test_the_contest_on_ratings_has_families_of_equally_many_choices(written, me
     assert all(len(set(arm.settings["candidates"])) == CHOICES for arm in design.arms)
     biases = study.plan("quick").calls["biases"].build(Seeds(0), memory_watch())
     assert 0 < biases["root_mean_square"] < 3
+    assert 0 <= biases["recall_of_lists"] <= 100
+
+
+def crowded(rows: int = 400) -> pandas.DataFrame:
+    """Twenty users who rate each of thirty items at most once."""
+    pairs = np.random.default_rng(3).permutation(600)[:rows]
+    user, item = pairs // 30, pairs % 30
+    return pandas.DataFrame({"user": user, "item": item, "rating": 1 + (user * item + 3 * item) % 5})
+
+
+@pytest.mark.parametrize("most", [None, 60])
+def test_lists_are_those_of_a_loop_over_all_items_that_a_user_had_not_rated(written, memory_watch, most):
+    """Of which fewer than all were learned from where `most` says so; those are the only ones that can be listed."""
+    from zhixing import evaluate, models, train
+    from zhixing.comparison.ratings import for_ratings, of_ratings
+    from zhixing.core import Seeds, spec
+    from zhixing.train.keeping import from_bytes
+
+    own = data.own_ratings(path=written(crowded()))
+    call = of_ratings(own, Path("ratings.csv")).trial("smoke")
+    trial = call.with_settings(
+        data=spec(data.own_ratings, path=written(crowded())),
+        candidates=(spec(models.factorisation, penalty=6.0),),
+        preparation=for_ratings()[0].preparation,
+        measures=(evaluate.root_mean_square,),
+        most=most,
+    )
+    found = trial.build(Seeds(1), memory_watch())
+    watch = memory_watch()
+    assert train.kept_ratings(Seeds(1), watch, trial=trial) == {"root_mean_square": found["root_mean_square"]}
+    learner, judged = from_bytes(watch.files["learner.skops"]), watch.arrays["judged"]
+    known = np.setdiff1d(np.arange(len(own)), judged)
+    rows = own.features.assign(rating=own.targets)
+    judging, before, gains, recalls = rows.iloc[judged], rows.iloc[known], [], []
+    for user, liked in judging[judging["rating"] >= before["rating"].median()].groupby("user"):
+        rated = set(before[before["user"] == user]["item"])
+        left = [int(item) for item in learner.preparation.items if int(item) not in rated]
+        asked = pandas.DataFrame({"user": user, "item": left})
+        best = sorted(zip(-learner.answers(asked), map(str, left), left, strict=True))[:10]
+        hits = [item in set(liked["item"]) for *_, item in best]
+        worth = [1 / np.log2(place + 2) for place in range(10)]
+        gains.append(sum(w for w, hit in zip(worth, hits, strict=False) if hit) / sum(worth[: len(liked)]))
+        recalls.append(sum(hits) / len(liked))
+    assert len(gains) > 10
+    assert found["discounted_gain"] == pytest.approx(100 * np.mean(gains))
+    assert found["recall_of_lists"] == pytest.approx(100 * np.mean(recalls))
+
+
+def test_few_users_are_asked_where_there_are_many_items(written, memory_watch, monkeypatch):
+    from zhixing import evaluate, models
+    from zhixing.comparison.ratings import for_ratings, of_ratings
+    from zhixing.core import Seeds, spec
+    from zhixing.train import listing
+
+    def measured(frame: pandas.DataFrame) -> dict:
+        path = written(frame)
+        call = of_ratings(data.own_ratings(path=path), Path(path)).trial("smoke")
+        settings = {"candidates": (spec(models.item_mean),), "preparation": for_ratings()[0].preparation}
+        trial = call.with_settings(
+            data=spec(data.own_ratings, path=path), measures=(evaluate.root_mean_square,), **settings
+        )
+        return trial.build(Seeds(0), memory_watch())
+
+    asked = []
+    monkeypatch.setattr(
+        listing._Rater, "scores", lambda self, users: asked.append(len(users)) or np.zeros((len(users), 30))
+    )
+    monkeypatch.setattr(listing, "PAIRS", 100)
+    measured(crowded())
+    assert asked == [3]
+
+
+UNTOLD = pandas.DataFrame({"a": [f"a{n % 9}" for n in range(60)], "b": [n % 8 for n in range(60)]}).assign(
+    c=lambda frame: [f"c{n * n % 11}" for n in range(60)], d=[1 + n * n % 5 for n in range(60)]
+)
+
+
+def test_columns_are_named_by_options_where_they_are_not_found(written):
+    path = written(UNTOLD)
+    with pytest.raises(BadData, match=r"no column is clearly the one of users .*; name it by --user COLUMN"):
+        data.own_data(path, rating="d").build()
+    with pytest.raises(BadData, match=r"no column is clearly the one of items .*; name it by --item COLUMN"):
+        data.own_data(path, rating="d", user="c").build()
+    own = data.own_data(path, user="c", item="a", rating="d").build()
+    assert list(own.features.columns) == ["c", "a"]
+    assert own.found.target == "d"
+    assert data.own_data(path, user="c", item="a", target="d").build().targets.tolist() == own.targets.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"user": "c", "task": "classes", "target": "d"}, "--user: only ratings have users and items; leave it out"),
+        ({"rating": "d", "target": "d"}, "--target: --rating names the same column; leave it out"),
+        ({"item": "a", "group": "c"}, "--group: ratings are divided at random or by --time; leave it out"),
+        ({"user": "c", "item": "c"}, "stand in columns of their own; got c, c"),
+    ],
+)
+def test_options_that_do_not_suit_ratings_are_refused(options, message, written):
+    with pytest.raises(BadSetting, match=message):
+        data.own_data(written(UNTOLD), **options).build()
+
+
+def test_the_commands_take_the_options_and_repeat_them(written, tmp_path, monkeypatch, capsys):
+    from zhixing.cli import main
+    from zhixing.comparison.contest import contest
+
+    named = ["--user", "c", "--item", "a", "--rating", "d"]
+    study = contest(path := written(UNTOLD), user="c", item="a", rating="d")
+    assert study.command.endswith(" ".join(named))
+    monkeypatch.setenv("ZHIXING_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("sys.argv", ["zhixing", "train", "biasses", "--data", path, *named, "--lang", "en"])
+    with pytest.raises(SystemExit):
+        main()
+    told = capsys.readouterr()
+    assert "users are in 'c', items in 'a', ratings in 'd'" in " ".join(told.out.split())
+    assert "did you mean 'biases'?" in told.err  # both the reading and the learning took them

@@ -1,5 +1,6 @@
 """A served run: what it answers, what it refuses, and a burst of requests of which none is lost or confused."""
 
+import base64
 import json
 import os
 import re
@@ -13,9 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from test_own_pictures import noise, png, save
 from test_own_runs import written
+from test_own_sounds import tone, wav
 from zhixing import comparison, data
 from zhixing.core import BadSetting
 from zhixing.core.store import RunStore
@@ -138,6 +142,119 @@ def test_a_port_that_is_taken_is_one_clear_line(run):
         serve(run, port=taken.getsockname()[1])
     with pytest.raises(BadSetting, match="a port is 0 to 65535"):
         serve(run, port=99_999)
+
+
+def predicted(run: comparison.Run, path: Path, out: Path) -> list[dict]:
+    """What `zhixing predict` writes, row by row."""
+    comparison.write_predictions(run, path, out)
+    return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+
+def in_base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+@pytest.fixture(scope="module", params=["picture", "sound"])
+def files(request, place) -> tuple[str, comparison.Run, Path]:
+    """The column, a run, and a folder of 70 new files: more than one request answers together, and no whole block."""
+    column, folder, new = request.param, place / request.param, place / f"new-{request.param}"
+    for number in range(90):
+        kind, name = ("dark", "light")[number % 2], f"{number:02}"
+        if column == "picture":
+            pixels = noise(number, 10, 12) // 2 + 100 * (number % 2)
+            save(folder / kind / f"{name}.png" if number < 20 else new / f"{name}.png", pixels)
+        else:
+            path = folder / kind / f"{name}.wav" if number < 20 else new / f"{name}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(wav(tone(300 + 900 * (number % 2) + number, seconds=0.2)))
+    return column, comparison.learn("linear", folder, store=RunStore(place / "store"), workers=0), new
+
+
+def test_files_are_foretold_as_those_of_a_folder(files, place):
+    column, run, new = files
+    expected = predicted(run, new, place / f"{column}.jsonl")
+    rows = [{column: in_base64(path.read_bytes())} for path in sorted(new.iterdir())]
+    with client(run) as asked:
+        whole = asked.post("/predict", json={"rows": rows}).json()["predictions"]
+        with ThreadPoolExecutor(8) as threads:
+            alone = list(threads.map(lambda row: asked.post("/predict", json={"rows": [row]}).json(), rows))
+        stated = asked.get("/openapi.json").json()
+        body = stated["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
+        assert body["schema"]["properties"]["rows"]["items"]["properties"][column]["contentEncoding"] == "base64"
+        assert asked.post("/predict", json=body["example"]).status_code == 200
+        assert f"<td>{column}</td><td>string (base64)</td>" in asked.get("/").text
+    for found in (whole, [one["predictions"][0] for one in alone]):
+        assert [one["prediction"] for one in found] == [each["prediction"] for each in expected]
+        for name in ("dark", "light"):
+            shares = [each[f"probability of {name}"] for each in expected]
+            assert [one["probabilities"][name] for one in found] == shares
+    table = run.predict({column: [path.read_bytes() for path in sorted(new.iterdir())]})
+    assert table["prediction"].tolist() == [each["prediction"] for each in expected]
+
+
+BAD = {
+    "picture": [
+        ("not base64!", "row 2: 'picture' is no base64"),
+        (7, "row 2: 'picture' is no base64"),
+        ("", "row 2: the picture cannot be used, broken"),
+        (in_base64(png(50_000, 50_000, 1)), "row 2: the picture cannot be used, above 50,000,000 pixels"),
+        (in_base64(b"GIF89a" + b"\xff" * 4 + b"\0" * 20), "row 2: the picture cannot be used, "),
+        (in_base64(wav(tone(300))), "broken or cut short"),
+    ],
+    "sound": [
+        (in_base64(png(10, 10, 10)), "no WAV"),
+        ([1], "a cell is one value"),
+    ],
+}
+
+
+def test_a_file_that_cannot_be_read_is_one_clear_line(files):
+    column, run, new = files
+    whole = min(new.iterdir()).read_bytes()
+    good = in_base64(whole)
+    cut = (
+        in_base64(whole[:-60]),
+        f"row 2: the {column} cannot be used, broken or cut short; expected are the bytes of",
+    )
+    with client(run) as asked:
+        for content, message in (cut, *BAD[column]):
+            found = asked.post("/predict", json={"rows": [{column: good}, {column: content}]})
+            assert found.status_code == 422
+            assert message in found.json()["error"]
+            assert "\n" not in found.json()["error"]
+        found = asked.post("/predict", json={"rows": [{"file": good}]})
+        assert (found.status_code, f"missing: '{column}'" in found.json()["error"]) == (422, True)
+        assert asked.post("/predict", json={"rows": [{column: good}] * 257}).status_code == 413
+        assert asked.post("/predict", content=b" " * 16_000_001).status_code == 413
+        assert asked.post("/predict", json={"rows": [{column: good}] * 256}).status_code == 200
+
+
+@pytest.mark.parametrize("files", ["picture"], indirect=True)
+def test_two_bombs_in_one_request_are_refused(files):
+    """Each packs 49 million pixels into few bytes, which one picture may have."""
+    _, run, _ = files
+    bomb = png(7_000, 7_000, 7_000)
+    assert len(bomb) < 20_000
+    with client(run) as asked:
+        assert asked.post("/predict", json={"rows": [{"picture": in_base64(bomb)}]}).status_code == 200
+        refused = asked.post("/predict", json={"rows": [{"picture": in_base64(bomb)}] * 2})
+        assert refused.status_code == 422
+        message = "row 2: the picture cannot be used, above 50,000,000 pixels with those before it; expected are"
+        assert refused.json()["error"].startswith(message)
+
+
+def test_several_labels_are_told_as_predicted(place):
+    generator = np.random.default_rng(0)
+    numbers = generator.normal(size=(120, 2))
+    kinds = [";".join(name for name, on in zip(("a", "b"), row > 0, strict=True) if on) for row in numbers]
+    pd.DataFrame({"x": numbers[:, 0], "y": numbers[:, 1], "kinds": kinds}).to_csv(place / "kinds.csv", index=False)
+    run = comparison.learn("linear", place / "kinds.csv", "kinds", store=RunStore(place / "store"), workers=0)
+    expected = predicted(run, place / "kinds.csv", place / "kinds.jsonl")
+    with client(run) as asked:
+        rows = [{"x": x, "y": y} for x, y in numbers.tolist()]
+        found = asked.post("/predict", json={"rows": rows}).json()["predictions"]
+    assert [one["prediction"] for one in found] == [each["prediction"] for each in expected]
+    assert {"", "a", "b", "a;b"} == {one["prediction"] for one in found}
 
 
 def test_a_burst_of_two_thousand_loses_and_confuses_none(run, rows, place):

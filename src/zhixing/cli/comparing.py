@@ -47,15 +47,25 @@ Group = Annotated[
     ),
 ]
 
+User = Annotated[
+    str | None, typer.Option(help=say("Of ratings: the column of users.", "评分数据：用户所在的列。"), metavar="COLUMN")
+]
+Item = Annotated[
+    str | None, typer.Option(help=say("Of ratings: the column of items.", "评分数据：物品所在的列。"), metavar="COLUMN")
+]
+Rating = Annotated[
+    str | None, typer.Option(help=say("Of ratings: the column of them.", "评分数据：评分所在的列。"), metavar="COLUMN")
+]
+
 
 def compare(
     table: Annotated[
         str,
         typer.Argument(
             help=say(
-                "A CSV, TSV, Parquet, Excel or JSON-lines file, or a folder of class folders of pictures or WAV files, "
+                "A CSV, TSV, Parquet, Excel or JSON-lines file, or a folder of class folders of pictures, WAV or text files, "
                 "or hub:OWNER/NAME, a table of the Hugging Face hub.",
-                "CSV、TSV、Parquet、Excel 或 JSON-lines 文件，或按类别分文件夹存放图片或 WAV 的文件夹，"
+                "CSV、TSV、Parquet、Excel 或 JSON-lines 文件，或按类别分文件夹存放图片、WAV 或文本的文件夹，"
                 "或 hub:OWNER/NAME，即 Hugging Face hub 上的表格。",
             ),
             metavar="FILE",
@@ -75,6 +85,9 @@ def compare(
             metavar="COLUMN",
         ),
     ] = None,
+    user: User = None,
+    item: Item = None,
+    rating: Rating = None,
     scale: Annotated[
         str,
         typer.Option(
@@ -102,13 +115,14 @@ def compare(
 
     seconds = budget_seconds(budget)
     chosen = checked_scale(scale)
-    own: data.Own = data.own_data(table, target=target, task=task, time=time, group=group, known=known).build()
+    read = {"task": task, "time": time, "group": group, "known": known, "user": user, "item": item, "rating": rating}
+    own: data.Own = data.own_data(table, target=target, **read).build()
     if not as_json:
         print_found(table, own)
     with Progress(language()) as progress:
         ranking = comparison.compare(
-            table, target, task=task, time=time, group=group, known=known, scale=chosen, seeds=seeds,
-            budget=seconds, workers=workers, lang=language(), listen=progress,
+            table, target, **read, scale=chosen, seeds=seeds, budget=seconds, workers=workers, lang=language(),
+            listen=progress,
         )  # fmt: skip
     odd = _odd(own, ranking)
     if as_json:
@@ -131,14 +145,7 @@ def compare(
         _print_odd(odd)
         if not isinstance(own, data.OwnUnlabelled):
             words = comparison.command(
-                "zhixing",
-                "train",
-                ranking.recommended.family,
-                data=table,
-                target=target,
-                task=task,
-                time=time,
-                group=group,
+                "zhixing", "train", ranking.recommended.family, data=table, target=target, **read
             )
             console().print(say("to keep it: ", "保存它：") + words, markup=False, soft_wrap=True)
 

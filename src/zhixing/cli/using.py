@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zhixing.cli.comparing import Group, Target, TaskName, Time, print_found
+from zhixing.cli.comparing import Group, Item, Rating, Target, TaskName, Time, User, print_found
 from zhixing.cli.words import Json, Lang, console, finite, print_json, say
 from zhixing.core import BadSetting, Text, language
 
@@ -54,6 +54,9 @@ def train(
     task: TaskName = None,
     time: Time = None,
     group: Group = None,
+    user: User = None,
+    item: Item = None,
+    rating: Rating = None,
     seed: Annotated[
         int, typer.Option(help=say("Which rows judge, and every other chance.", "决定由哪些行评判，以及其余的随机性。"))
     ] = 0,
@@ -63,11 +66,12 @@ def train(
     from zhixing import comparison, data
     from zhixing.cli.progress import Progress
 
+    read: dict[str, Any] = {"task": task, "time": time, "group": group, "user": user, "item": item, "rating": rating}
     if not as_json:
-        own: data.Own = data.own_data(path, target=target, task=task, time=time, group=group).build()
+        own: data.Own = data.own_data(path, target=target, **read).build()
         print_found(path, own)
     with Progress(language()) as progress:
-        run = comparison.learn(model, path, target, task=task, time=time, group=group, seed=seed, listen=progress)
+        run = comparison.learn(model, path, target, **read, seed=seed, listen=progress)
     if as_json:
         print_json(finite({"run": run.name, "folder": str(run.folder), "measures": _numbers(run)}))
         return

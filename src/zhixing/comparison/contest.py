@@ -99,7 +99,7 @@ def contest(path: str | Path, target: str | None = None, **options: Any) -> Stud
             trial=judging(task, source, scale),
             arms=[_arm(family, len(own), scale, task.most[scale]) for family in task.families],
             seeds=SEEDS[scale],
-            measures=(*task.measures, *EFFORTS),
+            measures=(*task.measures, *task.of_lists, *EFFORTS),
             mechanism=task.mechanism,
             verdict=rule,
         )
@@ -152,6 +152,9 @@ def compare(
     time: str | None = None,
     group: str | None = None,
     known: str | None = None,
+    user: str | None = None,
+    item: str | None = None,
+    rating: str | None = None,
     **options: Any,
 ) -> Ranking:
     """Which family is best on data of one's own; further options are those of `zhixing.study.ask.ask`.
@@ -159,7 +162,8 @@ def compare(
     Every family divides the same rows alike, chooses among equally many settings on validation rows, and is judged once
     a division on rows that chose nothing. Raises as `contest` and `ask` do.
     """
-    return ranking(ask(contest(path, target, task=task, time=time, group=group, known=known), **options))
+    roles = {"user": user, "item": item, "rating": rating}
+    return ranking(ask(contest(path, target, task=task, time=time, group=group, known=known, **roles), **options))
 
 
 def _arm(family: Family, count: int, scale: Scale, most: int | None) -> Arm:

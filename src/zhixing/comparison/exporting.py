@@ -99,7 +99,7 @@ def _onnx(run: Run, place: Path) -> Exported:
 
 
 def _graph_of(run: Run) -> Callable[[Any, np.ndarray], Any]:
-    if run.card["kind"] in ("table", "pictures", "sounds") and hasattr(run.learner.estimator, "network"):
+    if run.card["kind"] in ("table", "pictures", "sounds", "texts") and hasattr(run.learner.estimator, "network"):
         return network_graph
     if run.result.arm in ("tree", "forest", "boosting"):
         return forest_graph

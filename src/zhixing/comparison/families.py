@@ -62,6 +62,8 @@ class Task:
     """How the raw features become numbers, in one sentence."""
     items: Text = ROWS
     """What the data set counts, such as rows or pictures."""
+    of_lists: Sequence[Measure] = ()
+    """Measures that the trial takes besides, of lists of items."""
     mechanism: Sequence[Measure] = ()
     least: float = 0.0
     """The least difference that counts as ahead."""

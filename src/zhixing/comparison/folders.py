@@ -1,4 +1,4 @@
-"""The contest on pictures or sounds in class folders: classical families on flat numbers, networks on maps.
+"""The contest on class folders: on pictures or sounds classical families on flat numbers, networks on maps.
 
 A sound is a picture of its frequencies over time, and the same networks look at both. Source: He et al. 2015,
 arXiv:1512.03385, for the networks; `benchmarks/pictures.py` measures them.
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from zhixing import evaluate, models, nn, train
 from zhixing.comparison.families import Family, Task, choices, least_of_classes, measures_of_classes
+from zhixing.comparison.tables import of_texts
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnFolder
 from zhixing.study import Scale
@@ -24,6 +25,8 @@ LARGE = 40
 
 def of_folder(own: OwnFolder, place: Path) -> Task:
     """The contest on this folder, which was read from `place`."""
+    if own.card["kind"] == "texts":
+        return of_texts(own, place)
     pictures = own.card["kind"] == "pictures"
     if pictures:
         items, prepared = (

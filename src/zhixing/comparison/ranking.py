@@ -73,7 +73,7 @@ def ranking(answer: Answer) -> Ranking:
     leader, behind = _leader(answer.claims), _behind(answer.claims)
     alpha = sequential.per_claim(LEVEL, len(answer.arms))
     errors = {arm.name: answer.values(arm.name, answer.measures[0].name) for arm in answer.arms}
-    bound = np.mean(errors[leader]) + np.std(errors[leader]) / np.sqrt(len(errors[leader]))
+    bound = np.mean(errors[leader]) + _standard_error(errors[leader])
 
     def measured(name: str, measure: str) -> tuple[float, float, float]:
         ends = sequential.interval(answer.values(name, measure), alpha)
@@ -97,6 +97,11 @@ def ranking(answer: Answer) -> Ranking:
 
     places = [place(arm.name, arm.label) for arm in answer.arms]
     return Ranking(answer, tuple(sorted(places, key=lambda found: (found.error, found.family != leader))))
+
+
+def _standard_error(values: Sequence[float]) -> float:
+    """Of the mean of values that are a sample; 0 of a single one, which says nothing of others."""
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
 
 
 def sentence(claims: Sequence[ClaimResult], labels: Mapping[str, Text]) -> Text:

@@ -4,11 +4,13 @@ from itertools import product
 from pathlib import Path
 
 from zhixing import evaluate, models, train
-from zhixing.comparison.families import Family, Task, choices
+from zhixing.comparison.families import Family, Task, choices, tuned
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnRatings
+from zhixing.study import Scale
 
 CODES = spec(models.RatingCodes)
+OF_LISTS = (evaluate.discounted_gain, evaluate.recall_of_lists)
 MOST = 100_000
 """Ratings at the quick scale: of fewer, what tells one taste from another is lost first."""
 
@@ -21,13 +23,23 @@ def of_ratings(ratings: OwnRatings, place: Path) -> Task:
         ).format(target=ratings.found.target, file=place.name),
         families=for_ratings(),
         measures=(evaluate.root_mean_square, evaluate.mean_absolute, evaluate.explained),
+        of_lists=OF_LISTS,
         prepared=Text(
-            "Of a user or an item without a training row a model knows what holds of all.",
-            "对训练行中没有出现过的用户或物品，模型只知道对全体都成立的东西。",
+            "Of a user or an item without a training row a model knows what holds of all. Lists hold the ten items that a "
+            "model rates highest, of all that a user had not rated before; right are those that she rated in the judging rows "
+            "at least as high as half of the known ratings are.",
+            "对训练行中没有出现过的用户或物品，模型只知道对全体都成立的东西。推荐列表是在用户此前没有评过的全部物品中，模型预测评分"
+            "最高的十个；其中用户在评判行里给出不低于已知评分中位数的，算推荐对了。",
         ),
         items=Text("ratings", "条评分"),
         most={"smoke": 2_000, "quick": MOST, "full": None},
+        trial=_trial,
+        keeping=train.kept_ratings,
     )
+
+
+def _trial(scale: Scale) -> Spec:
+    return spec(train.listed, lists=spec(evaluate.lists), of_lists=OF_LISTS, **tuned(scale).settings)
 
 
 def for_ratings() -> tuple[Family, ...]:

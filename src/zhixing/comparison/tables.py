@@ -4,11 +4,13 @@ from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
+import numpy as np
+
 from zhixing import evaluate, models, train
 from zhixing.comparison.families import Family, Task, choices, least_of_classes, measures_of_classes, networks
-from zhixing.comparison.words import for_text
+from zhixing.comparison.words import for_text, reading
 from zhixing.core import Spec, Text, spec
-from zhixing.data import OwnTable
+from zhixing.data import OwnFolder, OwnTable
 from zhixing.evaluate.measure import Measure
 
 TABULAR = Text("tabular network", "表格网络")
@@ -27,7 +29,7 @@ def of_table(table: OwnTable, place: Path) -> Task:
             "Which family is best at {target} of {file}?", "预测 {file} 的 {target}，哪一类模型最好？"
         ).format(target=table.found.target, file=place.name),
         families=(*(for_classes() if table.classes else for_amounts()), *for_text(table)),
-        measures=_measures(table),
+        measures=_of_classes(table.targets) if table.classes else _of_amounts(),
         mechanism=OF_CLASSES if table.classes else (),
         prepared=Text(
             "Gaps, dates and words become numbers by what the training rows teach.",
@@ -37,12 +39,32 @@ def of_table(table: OwnTable, place: Path) -> Task:
     )
 
 
-def _measures(table: OwnTable) -> tuple[Measure, ...]:
-    """The measure that ranks, and the others."""
-    if not table.classes:
-        intervals = (evaluate.interval_coverage, evaluate.interval_width)
-        return evaluate.root_mean_square, evaluate.mean_absolute, evaluate.explained, *intervals
-    first, second, loss = measures_of_classes(table.targets)
+def of_texts(own: OwnFolder, place: Path) -> Task:
+    """The contest on texts in class folders, which were read from `place`: all who enter one on a table of text."""
+    return Task(
+        question=Text(
+            "Which family tells the texts of {folder} apart best?", "哪一类模型最能分清 {folder} 中的文本？"
+        ).format(folder=place.name),
+        families=(*for_classes(), *reading(tuple(own.card["columns"]), classes=True)),
+        measures=_of_classes(own.targets),
+        mechanism=OF_CLASSES,
+        prepared=Text(
+            "Which words and runs of characters are known, the training texts alone decide.",
+            "哪些词和字符片段算是已知的，只由训练文本决定。",
+        ),
+        items=Text("texts", "条文本"),
+        least=least_of_classes(own.targets),
+    )
+
+
+def _of_amounts() -> tuple[Measure, ...]:
+    intervals = (evaluate.interval_coverage, evaluate.interval_width)
+    return evaluate.root_mean_square, evaluate.mean_absolute, evaluate.explained, *intervals
+
+
+def _of_classes(targets: np.ndarray) -> tuple[Measure, ...]:
+    """The measure that ranks answers about these classes, and the others."""
+    first, second, loss = measures_of_classes(targets)
     by_threshold = (evaluate.macro_precision, evaluate.macro_recall, evaluate.macro_f1)
     areas = (evaluate.roc_area_of_classes, evaluate.average_precision_of_classes)
     return first, second, *by_threshold, *areas, evaluate.calibration_error_of_answers, loss

@@ -26,14 +26,17 @@ def text_columns(table: OwnTable) -> tuple[str, ...]:
 def for_text(table: OwnTable) -> tuple[Family, ...]:
     """The families that read the text of the table; none where it has no such column."""
     columns = text_columns(table)
-    if not columns:
-        return ()
+    return reading(columns, classes=bool(table.classes)) if columns else ()
+
+
+def reading(columns: tuple[str, ...], *, classes: bool) -> tuple[Family, ...]:
+    """The families that read the text of these columns, for classes or for amounts."""
     counts = spec(models.WordCounts, columns=columns)
     vectors = spec(models.SentenceVectors, columns=columns)
     of_counts = Text("word counts", "词频")
     of_vectors = Text("sentence vectors", "句向量")
     learned = Text("learned vectors", "自学的词向量")
-    if not table.classes:
+    if not classes:
         ridge = Family("counts", of_counts, choices(models.ridge, strength=(0.1, 0.3, 1.0, 3.0)), counts)
         pretrained = Family(
             "sentences", of_vectors, choices(models.ridge, strength=(0.0001, 0.001, 0.01, 0.1)), vectors

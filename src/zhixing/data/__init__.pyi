@@ -17,6 +17,7 @@ from .own.kinds import Own as Own
 from .own.kinds import later as later
 from .own.kinds import later_answers as later_answers
 from .own.kinds import later_files as later_files
+from .own.kinds import later_kinds as later_kinds
 from .own.kinds import later_values as later_values
 from .own.kinds import own_data as own_data
 from .own.labelled import OwnFolder as OwnFolder
@@ -37,6 +38,7 @@ from .own.table import own_table as own_table
 from .own.tags import OwnTags as OwnTags
 from .own.tags import TagSequences as TagSequences
 from .own.tags import own_tags as own_tags
+from .own.texts import own_texts as own_texts
 from .own.unlabelled import OwnUnlabelled as OwnUnlabelled
 from .own.unlabelled import own_unlabelled as own_unlabelled
 from .pairs import digit_pairs as digit_pairs

@@ -42,7 +42,7 @@ class Grams:
 
     def transform(self, features: "pandas.DataFrame") -> np.ndarray:
         """Rows (n, ORDERS * PLACES and other columns), float32: numbers of names, 0 for none, then the other columns."""
-        return np.hstack([self.names(features), self.others.transform(features)]).astype(np.float32)
+        return np.hstack([self.named(features), self.others.transform(features)]).astype(np.float32)
 
     def learn(self, features: "pandas.DataFrame") -> "Grams":
         """Learns from the text of training rows which names there are."""
@@ -54,7 +54,7 @@ class Grams:
         self.known: np.ndarray = places[most]
         return self
 
-    def names(self, features: "pandas.DataFrame") -> np.ndarray:
+    def named(self, features: "pandas.DataFrame") -> np.ndarray:
         """Whole numbers (n, ORDERS * PLACES): which name begins at each place, 0 for none."""
         hashes = self._hashed(features).reshape(len(features), -1)
         places = np.searchsorted(self.known, hashes)
@@ -91,6 +91,6 @@ class CountsAndGrams:
         """Rows (n, columns of WordCounts, then ORDERS * PLACES numbers of names), sparse."""
         from scipy.sparse import csr_array, hstack
 
-        names = csr_array(self.grams.names(features).astype(np.float64))
+        names = csr_array(self.grams.named(features).astype(np.float64))
         rows: csr_array = hstack([self.counts.transform(features), names], format="csr")
         return rows

@@ -53,8 +53,12 @@ class Learner:
     """What the amounts were standardised by."""
 
     def answers(self, features: Any) -> np.ndarray:
-        """Probabilities (n, classes), amounts (n,), or whatever else the estimator gives for its own kind of target."""
-        return self.from_numbers(self.preparation.transform(features))
+        """Probabilities (n, classes), amounts (n,), or whatever else the estimator gives for its own kind of target.
+
+        Arrays are padded before they are prepared, too: a preparation of pictures multiplies as a model does.
+        """
+        raw = _padded(features) if isinstance(features, np.ndarray) else features
+        return self.from_numbers(self.preparation.transform(raw))[: len(features)]
 
     def from_numbers(self, inputs: Any) -> np.ndarray:
         """As `answers`, of rows that are prepared already: for each row the same to the last bit, whatever comes with it.

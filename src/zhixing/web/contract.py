@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from zhixing import data
 from zhixing.comparison import Run
 from zhixing.core import Language, Text
 
@@ -16,14 +17,24 @@ _TYPES: Mapping[str, dict[str, Any]] = {
     "truth": {"type": ["boolean", "null"]},
     "date": {"type": ["string", "null"], "examples": ["2024-02-01"]},
     "words": {"type": ["string", "null"]},
+    "file": {"type": ["string"], "contentEncoding": "base64"},
 }
-_EXAMPLES: Mapping[str, Any] = {"number": 1.5, "truth": True, "date": "2024-02-01", "words": "..."}
+_EXAMPLES: Mapping[str, Any] = {
+    "number": 1.5,
+    "truth": True,
+    "date": "2024-02-01",
+    "words": "...",
+    "picture": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==",
+    "sound": "UklGRigAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQQAAAAAAAAA",
+}
+"""By kind, of a file by its column: a black point, and a quarter of a millisecond of silence."""
 
 
 def contract(run: Run, limits: "Limits") -> dict[str, Any]:
     """The OpenAPI description of the service of this run."""
-    columns = {name: _TYPES[kind] for name, (kind, *_) in run.card["columns"].items()}
-    example = {name: _EXAMPLES[kind] for name, (kind, *_) in run.card["columns"].items()}
+    kinds = data.later_kinds(run.card)
+    columns = {name: _TYPES[kind] for name, kind in kinds.items()}
+    example = {name: _EXAMPLES[name if kind == "file" else kind] for name, kind in kinds.items()}
     row = {"type": "object", "properties": columns, "required": list(columns)}
     rows = {"type": "array", "items": row, "minItems": 1, "maxItems": limits.rows}
     probabilities = {"type": "object", "properties": {name: {"type": "number"} for name in run.classes}}
@@ -31,11 +42,13 @@ def contract(run: Run, limits: "Limits") -> dict[str, Any]:
     told = {"prediction": prediction, **({"probabilities": probabilities} if run.classes else {})}
     if run.card["kind"] == "tags":  # one for each token, a blank between
         told = {"prediction": {"type": "string", "examples": [" ".join(run.classes)]}}
+    elif run.card["kind"] == "labels":  # those that apply, a semicolon between
+        told |= {"prediction": {"type": "string", "examples": [";".join(run.classes)]}}
     asked = {"type": "object", "required": ["rows"], "properties": {"rows": rows}}
     given = _object({"predictions": {"type": "array", "items": _object(told)}})
     refusals = {
         "400": "no JSON", "401": "the token is missing or wrong", "408": "too slow", "413": "too large",
-        "422": "a column is missing, or a row is no object", "503": "too many requests wait",
+        "422": "a column is missing, a row is no object, or a file cannot be read", "503": "too many requests wait",
     }  # fmt: skip
     answers = {"200": {"description": "one prediction for each row, in their order", "content": _json(given)}}
     answers |= {
@@ -69,7 +82,7 @@ def page(stated: Mapping[str, Any], lang: Language) -> str:
         "more": Text("The whole contract for programs:", "供程序使用的完整约定："),
     }
     listed = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(' / '.join(kind['type']))}</td></tr>" for name, kind in columns.items()
+        f"<tr><td>{escape(name)}</td><td>{escape(_kind(kind))}</td></tr>" for name, kind in columns.items()
     )
     command = f"curl -X POST http://127.0.0.1:8000/predict -H 'Content-Type: application/json' -d '{example}'"
     return f"""<!doctype html>
@@ -88,6 +101,10 @@ td {{ padding: 0.1rem 1.5rem 0.1rem 0 }}
 <h3>{words["example"][lang]}</h3><pre>{escape(command)}</pre>
 <p>{words["more"][lang]} <a href="/openapi.json">/openapi.json</a></p>
 </body></html>"""
+
+
+def _kind(stated: Mapping[str, Any]) -> str:
+    return " / ".join(stated["type"]) + (f" ({stated['contentEncoding']})" if "contentEncoding" in stated else "")
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A fitted run as a web service: rows in as JSON, predictions out; it never waits for more than its limits allow.
 
-    POST /predict       {"rows": [{"area": 80, "town": "Oslo"}, ...]} gives {"predictions": [{"prediction": ...}, ...]}
+    POST /predict       {"rows": [{"area": 80, "town": "Oslo"}, ...]} gives {"predictions": [{"prediction": ...}, ...]};
+                        a row of a picture or a sound is {"picture": "iVBORw..."}, the file's bytes in base64
     GET /health         whether it answers, and how much it has answered
     GET /openapi.json   the contract, for programs
     GET /               the same for people, with an example
@@ -9,6 +10,8 @@ Requests that arrive together are answered together: one pass of the model for a
 """
 
 import asyncio
+import base64
+import binascii
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+READERS = 2
+"""Requests that are read at once: a large picture takes much memory while it is decoded."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,11 @@ class Limits:
     """Requests that may wait; those above are told to come later."""
     seconds: float = 30.0
     """In which a request must have arrived."""
+
+    @classmethod
+    def of(cls, run: Run) -> "Limits":
+        """Those that suit what a run takes: of files fewer, which are larger."""
+        return cls(bytes=16_000_000, rows=256) if "file" in data.later_kinds(run.card).values() else cls()
 
 
 class Refusal(Exception):
@@ -67,13 +77,14 @@ def service(
     from starlette.responses import HTMLResponse, JSONResponse
     from starlette.routing import Route
 
-    bounds = limits or Limits()
-    queue = _Queue(run, bounds)
+    bounds = limits or Limits.of(run)
+    queue, readers = _Queue(run, bounds), asyncio.Semaphore(READERS)
     stated = contract(run, bounds)
 
     async def predict(request: "Request") -> "Response":
         rows = _rows(await _body(request, bounds), bounds)
-        features = await asyncio.to_thread(_features, run, rows)
+        async with readers:
+            features = await asyncio.to_thread(_features, run, rows)
         answers = await queue.ask(features)
         return JSONResponse({"predictions": _told(run, answers)})
 
@@ -177,8 +188,12 @@ class _Queue:
     def _answers(self, asked: list[Any]) -> list[np.ndarray]:
         import pandas
 
-        tables = isinstance(asked[0], pandas.DataFrame)
-        together = pandas.concat(asked, ignore_index=True) if tables else [item for some in asked for item in some]
+        if isinstance(asked[0], pandas.DataFrame):
+            together: Any = pandas.concat(asked, ignore_index=True)
+        elif isinstance(asked[0], np.ndarray):
+            together = np.concatenate(asked)
+        else:
+            together = [item for some in asked for item in some]
         answers = self._run.learner.answers(together)
         return np.split(answers, np.cumsum([len(features) for features in asked])[:-1])
 
@@ -232,22 +247,37 @@ def _rows(body: bytes, limits: Limits) -> list[Mapping[str, Any]]:
 
 def _features(run: Run, rows: list[Mapping[str, Any]]) -> Any:
     """The rows as the run reads them; a column that only some rows have is missing in the others."""
-    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
+    for name, kind in data.later_kinds(run.card).items():
+        if kind == "file" and name in columns:
+            columns[name] = [_content(name, number, cell) for number, cell in enumerate(columns[name], start=1)]
     try:
-        return data.later_values(run.card, {name: [row.get(name) for row in rows] for name in names})
+        return data.later_values(run.card, columns)
     except BadData as error:
         raise Refusal(422, error.message) from None
 
 
+def _content(column: str, number: int, cell: Any) -> bytes:
+    """The bytes that a cell holds in base64."""
+    try:
+        return base64.b64decode(cell, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        raise Refusal(
+            422,
+            Text(
+                f"row {number}: {column!r} is no base64; send the bytes of the file written so",
+                f"第 {number} 行：{column!r} 不是 base64；请把文件的字节编码成 base64 再发送",
+            ),
+        ) from None
+
+
 def _told(run: Run, answers: np.ndarray) -> list[dict[str, Any]]:
-    if not run.classes:
-        return [{"prediction": float(answer)} for answer in answers]
-    if answers.dtype == object:
-        return [{"prediction": tags} for tags in run.told(answers)["prediction"]]
+    """What `zhixing predict` would write of each row."""
+    told = run.told(answers)
+    predictions, shares = told.pop("prediction").tolist(), told.to_numpy().tolist()
+    if told.empty:
+        return [{"prediction": prediction} for prediction in predictions]
     return [
-        {
-            "prediction": run.classes[int(row.argmax())],
-            "probabilities": dict(zip(run.classes, row.tolist(), strict=True)),
-        }
-        for row in answers
+        {"prediction": prediction, "probabilities": dict(zip(run.classes, row, strict=True))}
+        for prediction, row in zip(predictions, shares, strict=True)
     ]

@@ -166,7 +166,7 @@ def present(cells: Any, values: Sequence[str] = (), marks: dict[str, int] | None
 
     cells = pc.utf8_trim_whitespace(cells)
     missing = [mark for mark in MISSING if mark not in values]
-    is_mark = pc.is_in(cells, value_set=pa.array(missing))
+    is_mark = pc.is_in(cells, value_set=pa.array(missing, pa.string()))
     if marks is not None:
         for each in pc.value_counts(pc.filter(cells, is_mark)).to_pylist():
             if each["values"]:

@@ -132,11 +132,7 @@ def _binary() -> BadData:
 def as_utf8(data: bytes, encoding: str | None) -> tuple[bytes, str]:
     """The text in UTF-8 without a byte order mark, and the name of the encoding that it came in."""
     if encoding is None:
-        encoding = next((name for bom, name in _BOMS.items() if data.startswith(bom)), None)
-        if encoding is None:
-            if b"\0" in data:
-                raise _binary()
-            encoding = "utf-8" if _decodes(data, "utf-8") else _guess(data)
+        encoding = stated(data) or _guess(data)
     try:
         name = codecs.lookup(encoding).name
         if name == "utf-8" and _decodes(data, name):
@@ -157,6 +153,14 @@ def as_utf8(data: bytes, encoding: str | None) -> tuple[bytes, str]:
                 zh=f"这些字节不是 {encoding} 编码的文本{place}；请不指定编码以便自动识别，或修复文件",
             )
         ) from None
+
+
+def stated(data: bytes) -> str | None:
+    """The encoding that the bytes say themselves, by a mark or by being UTF-8; raises BadData where they are no text."""
+    marked = next((name for bom, name in _BOMS.items() if data.startswith(bom)), None)
+    if marked is None and b"\0" in data:
+        raise _binary()
+    return marked or ("utf-8" if _decodes(data, "utf-8") else None)
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

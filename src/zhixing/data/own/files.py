@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from zhixing.core import BadData, BadSetting, Text
 from zhixing.core.errors import meant_by
-from zhixing.core.store import default_home
 from zhixing.data.own import delimited, packed
 from zhixing.data.own.cells import Form, typed
+from zhixing.data.own.hub_copies import copy_at
 from zhixing.data.own.loose import Loose, empty, named
 
 if TYPE_CHECKING:
@@ -80,26 +80,9 @@ def read_table(
                 zh=f"{place.name}：本机内存装不下这个表格；请抽取一部分行",
             )
         ) from None
-    return TableFile(frame, forms, loose.form, (*_origin(place), *loose.notes, *notes, *more))
-
-
-def hub_folder() -> Path:
-    """Where copies of the hub's tables are, as OWNER/NAME/COMMIT/CONFIGURATION.parquet."""
-    return (default_home() / "hub").resolve()
-
-
-def _origin(place: Path) -> tuple[Text, ...]:
-    """Which commit a copy of a table of the hub is of; nothing for any other file."""
-    parts = place.relative_to(hub_folder()).parts if place.is_relative_to(hub_folder()) else ()
-    if len(parts) != 4:
-        return ()
-    owner, name, commit, _ = parts
-    return (
-        Text(
-            en=f"hub:{owner}/{name} at commit {commit}, configuration {place.stem}, training split",
-            zh=f"hub:{owner}/{name}，提交 {commit}，配置 {place.stem}，训练部分",
-        ),
-    )
+    copy = copy_at(place)
+    origin = () if copy is None else (copy.told,)
+    return TableFile(frame, forms, loose.form, (*origin, *loose.notes, *notes, *more))
 
 
 def read_blocks(path: str | Path) -> Iterator[dict[str, Any]]:

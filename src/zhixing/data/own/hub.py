@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from zhixing.core import BadData, MissingPackage, Text
-from zhixing.data.own.files import MOST_BYTES, hub_folder
+from zhixing.data.own.files import MOST_BYTES
+from zhixing.data.own.hub_copies import COMMIT, Copy, hub_folder, kept, use_unconfirmed
 
 PREFIX = "hub:"
 CONVERTED = "refs/convert/parquet"
@@ -23,6 +24,10 @@ CONVERTED = "refs/convert/parquet"
 ENDINGS = (".parquet", ".csv", ".jsonl")
 """What is taken of a repository without that branch, the first kind that it has."""
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
+
+
+class _NoAnswer(BadData):
+    """Nobody answers, or the hub itself fails."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,9 @@ class _Repository:
 def local(path: str | Path) -> str | Path:
     """The path itself, or for a name of the hub the path of its table's copy here, which is fetched if it is not there.
 
-    Within one process a name stays at one commit. Raises BadData, in one line, for a name that is none, that the hub does
-    not know or show, without tables or of too many bytes, and without a network; MissingPackage without the extra `hub`.
+    Within one process a name stays at one commit. Where the hub gives no answer, the copy that was made last is used, and
+    the table's notes say so. Raises BadData, in one line, for a name that is none, that the hub does not know or show,
+    without tables or of too many bytes, and without an answer or a copy; MissingPackage without the extra `hub`.
     """
     name = str(path)
     return _local(name.removeprefix(PREFIX), hub_folder()) if name.startswith(PREFIX) else path
@@ -52,23 +58,34 @@ def _local(name: str, home: Path) -> Path:
                 zh=f"{PREFIX}{name} 不是 hub 上数据集的名字；应为 hub:OWNER/NAME 或 hub:OWNER/NAME/配置名",
             )
         )
-    title = "/".join(parts[:2])
+    title, config = "/".join(parts[:2]), parts[2] if len(parts) == 3 else None
+    try:
+        return _asked(home, title, config)
+    except _NoAnswer:
+        copies = kept(home, title, config, ENDINGS)
+        if len({copy.file for copy in copies}) != 1:
+            raise
+        return use_unconfirmed(copies[0])
+
+
+def _asked(home: Path, title: str, config: str | None) -> Path:
+    """The path of the copy of what the hub has now, made if it is not there."""
     found = _repository(title)
     tables = _tables(found.sizes)
-    config, files = _chosen(title, tables, parts[2] if len(parts) == 3 else None)
+    config, files = _chosen(title, tables, config)
     size = sum(found.sizes[file] for file in files)
     if size > MOST_BYTES:
         raise BadData(
             Text(
-                en=f"{PREFIX}{name}: its training split has {size:,} bytes, the most is {MOST_BYTES:,}; choose a smaller "
+                en=f"{PREFIX}{title}: its training split has {size:,} bytes, the most is {MOST_BYTES:,}; choose a smaller "
                 "configuration, or save a sample as a file",
-                zh=f"{PREFIX}{name}：训练部分有 {size:,} 字节，上限为 {MOST_BYTES:,}；请选较小的配置，或把一部分行存为文件",
+                zh=f"{PREFIX}{title}：训练部分有 {size:,} 字节，上限为 {MOST_BYTES:,}；请选较小的配置，或把一部分行存为文件",
             )
         )
-    place = home.joinpath(*parts[:2], found.commit, config + PurePosixPath(files[0]).suffix.lower())
-    if not place.is_file():
-        _copy(title, found.commit, files, place)
-    return place
+    copy = Copy(home, title, found.commit, config + PurePosixPath(files[0]).suffix.lower())
+    if not copy.place.is_file():
+        _fetch(copy, files)
+    return copy.place
 
 
 def _repository(title: str) -> _Repository:
@@ -82,7 +99,7 @@ def _repository(title: str) -> _Repository:
             info = api.dataset_info(title, files_metadata=True)
     except (OSError, ValueError, _http_error()) as error:
         raise _unreached(title, error) from None
-    if not re.fullmatch("[0-9a-f]{40}", str(info.sha)):
+    if not re.fullmatch(COMMIT, str(info.sha)):
         raise _unreached(title, ValueError("no commit"))
     return _Repository(info.sha, {each.rfilename: each.size or 0 for each in info.siblings or ()})
 
@@ -156,14 +173,14 @@ def _chosen(title: str, tables: dict[str, list[str]], config: str | None) -> tup
     return config, tables[config]
 
 
-def _copy(title: str, commit: str, files: Sequence[str], place: Path) -> None:
+def _fetch(copy: Copy, files: Sequence[str]) -> None:
     """Fetches the files and writes them as one; a copy that is cut short leaves nothing behind."""
-    hub = _package()
+    hub, title, place = _package(), copy.title, copy.place
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=".") as folder:
         try:
             shards = [
-                Path(hub.hf_hub_download(title, file, repo_type="dataset", revision=commit, local_dir=folder))
+                Path(hub.hf_hub_download(title, file, repo_type="dataset", revision=copy.commit, local_dir=folder))
                 for file in files
             ]
         except (OSError, ValueError, _http_error()) as error:
@@ -240,7 +257,7 @@ def _unreached(title: str, error: Exception) -> BadData:
             )
         )
     reason = f"HTTP {status}" if status else type(error).__name__
-    return BadData(
+    return _NoAnswer(
         Text(
             en=f"the hub gave no answer for {PREFIX}{title} ({reason}); check the network, or save the table as a file",
             zh=f"没有从 hub 得到 {PREFIX}{title}（{reason}）；请检查网络，或把表格存为文件",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,21 +11,26 @@ import numpy as np
 from zhixing.core import BadData, BadSetting, Spec, Text, spec
 from zhixing.data.own import conll
 from zhixing.data.own.files import read_blocks, refuse_address
-from zhixing.data.own.folders import contents, shelf
+from zhixing.data.own.folders import Wanted, contents, shelf
 from zhixing.data.own.hub import local
-from zhixing.data.own.labelled import later_classes, later_names
+from zhixing.data.own.labelled import Read, later_classes, later_contents, later_names
 from zhixing.data.own.labels import holds_labels, later_labels, own_labels
+from zhixing.data.own.later import missing
 from zhixing.data.own.pictures import WANTED as PICTURES
-from zhixing.data.own.pictures import later_pictures, own_pictures
+from zhixing.data.own.pictures import later_pictures, own_pictures, picture_reader
 from zhixing.data.own.rating_columns import looks_like_ratings
 from zhixing.data.own.ratings import own_ratings
 from zhixing.data.own.sounds import WANTED as SOUNDS
-from zhixing.data.own.sounds import later_sounds, own_sounds
+from zhixing.data.own.sounds import later_sounds, own_sounds, sound_reader
 from zhixing.data.own.table import later_columns, later_rows, later_targets, own_table
 from zhixing.data.own.tags import later_sentences, later_tags, later_tokens, own_tags
+from zhixing.data.own.texts import WANTED as TEXTS
+from zhixing.data.own.texts import later_texts, own_texts
 from zhixing.data.own.unlabelled import no_targets, own_unlabelled
 
 Card = Mapping[str, Any]
+Values = Callable[[Card, Mapping[str, list[Any]]], Any]
+"""Reads items that are given as columns by name, for a run of this card."""
 
 
 class Own(Protocol):
@@ -71,15 +77,19 @@ def own_data(
     time: str | None = None,
     group: str | None = None,
     known: str | None = None,
+    user: str | None = None,
+    item: str | None = None,
+    rating: str | None = None,
 ) -> Spec:
     """The call that reads what is at the path.
 
-    A folder or zip of class folders holds pictures or sounds, a CoNLL file sentences with tags. A table is one of ratings
-    where its columns say so or `task` does, of several labels at once, of one `target`, or else without any, where groups
-    may be `known`. A name hub:OWNER/NAME is a table. Raises BadSetting for an option that does not suit what is there,
-    BadData where nothing is.
+    A folder or zip of class folders holds pictures, sounds or texts, a CoNLL file sentences with tags. A table is one of
+    ratings where its columns say so, `task` does, or `user`, `item` or `rating` names one of them; of several labels at
+    once, of one `target`, or else without any, where groups may be `known`. A name hub:OWNER/NAME is a table. Raises
+    BadSetting for an option that does not suit what is there, BadData where nothing is.
     """
     given = {"target": target, "task": task, "time": time, "group": group, "known": known}
+    given |= {"user": user, "item": item, "rating": rating}
     named = {name: value for name, value in given.items() if value is not None}
     path = local(path)
     refuse_address(path)
@@ -88,11 +98,11 @@ def own_data(
     if place.is_dir() or place.suffix.lower() == ".zip":
         return _of_folder(place.absolute(), named)
     if where.lower().removesuffix(".gz").endswith(conll.ENDINGS):
-        _refuse(named, ("task", "time", "group", "known"), _OF_SENTENCES)
+        _refuse(named, ("task", "time", "group", "known", *_ROLES), _OF_SENTENCES)
         return spec(own_tags, path=where, **named)
-    if task == "ratings" or (target is None and task is None and known is None and _holds_ratings(where)):
-        _refuse(named, ("group", "known"), _OF_RATINGS)
-        return spec(own_ratings, path=where, **{name: named[name] for name in ("target", "time") if name in named})
+    unsaid = target is None and task is None and known is None
+    if task == "ratings" or named.keys() & set(_ROLES) or (unsaid and _holds_ratings(where)):
+        return _of_ratings(where, named)
     if target is None:
         _refuse(named, ("time", "group"), _OF_UNLABELLED)
         return spec(own_unlabelled, path=where, **named)
@@ -103,6 +113,18 @@ def own_data(
     return spec(own_table, path=where, **named)
 
 
+def _of_ratings(path: str, named: dict[str, str]) -> Spec:
+    _refuse(named, ("group", "known"), _OF_RATINGS)
+    if named.pop("task", "ratings") != "ratings":
+        _refuse(named, _ROLES, Text("only ratings have users and items", "只有评分数据才有用户和物品"))
+    if "rating" in named:
+        _refuse(named, ("target",), Text("--rating names the same column", "--rating 指的就是这一列"))
+        named["target"] = named.pop("rating")
+    return spec(own_ratings, path=path, **named)
+
+
+_ROLES = ("user", "item", "rating")
+"""Options that name a column of a table of ratings."""
 _OF_SENTENCES = Text(
     "sentences are tagged, and divided at random with copies together", "句子的任务是标注，随机划分，相同的句子放在一起"
 )
@@ -124,19 +146,24 @@ def _holds_ratings(path: str) -> bool:
 
 
 def _of_folder(place: Path, given: Mapping[str, str]) -> Spec:
-    """Pictures or sounds, whichever are more; their folders are the classes, so nothing else may be `given`."""
+    """Pictures or sounds, whichever are more, else texts; their folders are the classes, so nothing else may be `given`.
+
+    Texts beside pictures or sounds describe them, however many they are.
+    """
     source = shelf(place, PICTURES)
     counts = {
         read: sum(name.lower().endswith(wanted.endings) for name in source.sizes)
-        for read, wanted in ((own_pictures, PICTURES), (own_sounds, SOUNDS))
+        for read, wanted in ((own_pictures, PICTURES), (own_sounds, SOUNDS), (own_texts, TEXTS))
     }
+    if counts[own_pictures] or counts[own_sounds]:
+        counts[own_texts] = 0
     if not any(counts.values()):
         found, layout = contents(source), PICTURES.layout(source.name)
         raise BadData(
             Text(
-                en=f"{source.name} holds neither pictures nor sounds: {found.en}; expected is {layout.en}, or the path of one "
-                "table",
-                zh=f"{source.name} 中既没有图片也没有录音：{found.zh}；应为{layout.zh}，或给出一个表格文件的路径",
+                en=f"{source.name} holds neither pictures nor sounds nor texts: {found.en}; expected is {layout.en}, or the "
+                "path of one table",
+                zh=f"{source.name} 中没有图片、录音或文本：{found.zh}；应为{layout.zh}，或给出一个表格文件的路径",
             )
         )
     for name, value in given.items():
@@ -155,34 +182,31 @@ class Later:
 
     items: Callable[[Card, str], Iterator[Any]]
     targets: Callable[[Card, str], Iterator[np.ndarray]]
-    values: Callable[[Card, Mapping[str, list[Any]]], Any]
+    values: Values
     names: Callable[[str], Iterator[list[str]]] | None = None
-    """What the items are called, where they have names."""
+    """What the items are called, where they are files."""
+    column: str | None = None
+    """Where items are files, what their contents are called as values."""
 
 
-def _picture_classes(card: Card, path: str) -> Iterator[np.ndarray]:
-    return later_classes(path, PICTURES, card["classes"])
+def _of_files(
+    wanted: Wanted, items: Callable[[Card, str], Iterator[Any]], values: Values, column: str | None = None
+) -> Later:
+    def targets(card: Card, path: str) -> Iterator[np.ndarray]:
+        return later_classes(path, wanted, card["classes"])
+
+    return Later(items, targets, values, partial(later_names, wanted=wanted), column)
 
 
-def _sound_classes(card: Card, path: str) -> Iterator[np.ndarray]:
-    return later_classes(path, SOUNDS, card["classes"])
+def _contents(column: str, wanted: Wanted, reader: Callable[[Card], Read]) -> Values:
+    """Reads the bytes of files that stand in this column."""
 
+    def values(card: Card, columns: Mapping[str, list[Any]]) -> np.ndarray:
+        if column not in columns:
+            raise missing([column], list(columns))
+        return later_contents(columns[column], column, wanted, reader(card))
 
-def _picture_names(path: str) -> Iterator[list[str]]:
-    return later_names(path, PICTURES)
-
-
-def _sound_names(path: str) -> Iterator[list[str]]:
-    return later_names(path, SOUNDS)
-
-
-def _no_columns(card: Card, columns: Mapping[str, list[Any]]) -> Any:
-    raise BadSetting(
-        Text(
-            en=f"this run learned from {card['kind']}, which are not given as columns; give the path of a file or folder",
-            zh="这次运行是从文件学习的，不能以列的形式给出数据；请给出文件或文件夹的路径",
-        )
-    )
+    return values
 
 
 LATER = {
@@ -191,8 +215,9 @@ LATER = {
     "unlabelled": Later(later_rows, no_targets, later_columns),
     "ratings": Later(later_rows, later_targets, later_columns),
     "tags": Later(later_sentences, later_tags, later_tokens),
-    "pictures": Later(later_pictures, _picture_classes, _no_columns, _picture_names),
-    "sounds": Later(later_sounds, _sound_classes, _no_columns, _sound_names),
+    "pictures": _of_files(PICTURES, later_pictures, _contents("picture", PICTURES, picture_reader), "picture"),
+    "sounds": _of_files(SOUNDS, later_sounds, _contents("sound", SOUNDS, sound_reader), "sound"),
+    "texts": _of_files(TEXTS, later_texts, later_columns),
 }
 """By the kind that a run's card names."""
 
@@ -217,5 +242,14 @@ def later_files(card: Card, path: str) -> Iterator[list[str]] | None:
 
 
 def later_values(card: Card, columns: Mapping[str, list[Any]]) -> Any:
-    """The same of values that are there already, by column; BadSetting for pictures and sounds."""
+    """The same of values that are there already, by column; a "picture" or a "sound" is the bytes of a file.
+
+    Raises BadData for a column that is missing, and for the first file that cannot be read.
+    """
     return LATER[card["kind"]].values(card, columns)
+
+
+def later_kinds(card: Card) -> dict[str, str]:
+    """The columns of such values: number, date, truth or words as in the file learned from, or the bytes of a file."""
+    column = LATER[card["kind"]].column
+    return {name: kind for name, (kind, *_) in card["columns"].items()} if column is None else {column: "file"}

@@ -1,7 +1,7 @@
-"""Arrays of one shape with the class of each: what becomes of the user's own class folders."""
+"""Arrays of one shape, or texts, with the class of each: what becomes of the user's own class folders."""
 
 import hashlib
-import math
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,16 @@ from zhixing.data.own.loose import clean
 from zhixing.data.own.remarks import RARE
 
 Item = TypeVar("Item")
+Read = Callable[[IO[bytes]], np.ndarray]
+"""Makes the array of a file; raises Unusable, or whatever else a decoder does."""
 
 FEWEST = 5
 """Different things that a class must have: fewer cannot be learned from, chosen by and judged by."""
 MOST_BYTES = 2_000_000_000
 """The size of the array of all of them."""
 LARGEST_FILE = 200_000_000
+TEXT = "text"
+"""The column of texts."""
 BLOCK = 256
 """Later files that are in memory at a time."""
 
@@ -40,10 +44,10 @@ BROKEN = Text("broken or cut short", "已损坏或不完整")
 
 @dataclass(frozen=True, eq=False)
 class OwnFolder:
-    """Pictures or sounds of the user's own, all of one shape, with classes as targets (n,) int64."""
+    """Pictures or sounds of the user's own, all of one shape, or texts, with classes as targets (n,) int64."""
 
     arrays: np.ndarray
-    """(n, ...)"""
+    """(n, ...); of texts (n,) strings."""
     names: tuple[str, ...]
     """Of each file, below the folder."""
     targets: np.ndarray
@@ -63,10 +67,14 @@ class OwnFolder:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
-        """These rows, as they were read."""
+    def take(self, rows: np.ndarray) -> Any:
+        """These rows, as they were read; of texts a table of one column."""
         chosen: np.ndarray = self.arrays[rows]
-        return chosen
+        if chosen.dtype != object:
+            return chosen
+        import pandas
+
+        return pandas.DataFrame({TEXT: pandas.Series(chosen, dtype=object)})
 
     def split(self, rows: np.ndarray, share: float, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Row numbers cut in two at random, the second with about `share` of every class.
@@ -112,7 +120,7 @@ class Reading:
                 )
             )
 
-    def fill(self, array: np.ndarray, names: Iterable[str], read: Callable[[IO[bytes]], np.ndarray]) -> list[str]:
+    def fill(self, array: np.ndarray, names: Iterable[str], read: Read) -> list[str]:
         """Puts what `read` makes of each file into the next row of the array; the names of those that are there."""
         kept: list[str] = []
         for name, item in self.each(names, read):
@@ -131,15 +139,14 @@ class Reading:
         ]
 
 
-def checked_bytes(name: str, things: Text, shape: tuple[int, ...], each: int) -> None:
-    """Raises BadData where an array of this shape, `each` bytes a number, would take more than is promised."""
-    size = math.prod(shape) * each
+def checked_bytes(name: str, things: Text, count: int, size: int) -> None:
+    """Raises BadData where so many things of `size` bytes together would take more memory than is promised."""
     if size > MOST_BYTES:
         raise BadData(
             Text(
-                en=f"{shape[0]:,} {things.en} of {name} take {size:,} bytes of memory, the most is {MOST_BYTES:,}; give a "
+                en=f"{count:,} {things.en} of {name} take {size:,} bytes of memory, the most is {MOST_BYTES:,}; give a "
                 "folder with a sample of them",
-                zh=f"{name} 的 {shape[0]:,} 个{things.zh}要占 {size:,} 字节内存，上限为 {MOST_BYTES:,}；请抽取一部分另存",
+                zh=f"{name} 的 {count:,} 个{things.zh}要占 {size:,} 字节内存，上限为 {MOST_BYTES:,}；请抽取一部分另存",
             )
         )
 
@@ -162,7 +169,10 @@ def labelled(
     """
     kinds = tuple(sorted(set(classes.values())))
     targets = np.searchsorted(kinds, [classes[name] for name in names]).astype(np.int64)
-    digests = [hashlib.sha256(np.ascontiguousarray(row).data).hexdigest() for row in arrays]
+    digests = [
+        hashlib.sha256(row.encode() if isinstance(row, str) else np.ascontiguousarray(row).data).hexdigest()
+        for row in arrays
+    ]
     _, first, copies = np.unique(digests, return_index=True, return_inverse=True)
     counts = np.bincount(targets, minlength=len(kinds))
     _check_classes(source.name, things, kinds, np.bincount(targets[first], minlength=len(kinds)), counts)
@@ -265,14 +275,19 @@ def _rare(classes: Sequence[str], counts: np.ndarray, things: Text) -> list[Text
     ]
 
 
-def later_files(path: str, wanted: Wanted, read: Callable[[IO[bytes]], np.ndarray]) -> Iterator[np.ndarray]:
-    """Further files (k, ...) in blocks, in the order of their names: one file, or all that are wanted in a folder.
+def later_files(path: str, wanted: Wanted, read: Read) -> Iterator[np.ndarray]:
+    """Further files (k, ...) in blocks, as `later_items`."""
+    return map(np.stack, later_items(path, wanted, read))
+
+
+def later_items(path: str, wanted: Wanted, read: Callable[[IO[bytes]], Item]) -> Iterator[list[Item]]:
+    """What `read` makes of further files in blocks, in the order of their names: one file, or all wanted in a folder.
 
     Raises BadData for a file that cannot be read, since every file must have its answer.
     """
     for source, names in _later(path, wanted):
         reading = Reading(source, wanted.things)
-        found = [array for _, array in reading.each(names, read)]
+        found = [item for _, item in reading.each(names, read)]
         if reading.left:
             note = reading.notes()[0]
             raise BadData(
@@ -281,7 +296,7 @@ def later_files(path: str, wanted: Wanted, read: Callable[[IO[bytes]], np.ndarra
                     zh=f"每个文件都应有答案：{note.zh}；请移走它",
                 )
             )
-        yield np.stack(found)
+        yield found
 
 
 def later_classes(path: str, wanted: Wanted, classes: Sequence[str]) -> Iterator[np.ndarray]:
@@ -289,6 +304,27 @@ def later_classes(path: str, wanted: Wanted, classes: Sequence[str]) -> Iterator
     places = {name: place for place, name in enumerate(classes)}
     for _, names in _later(path, wanted):
         yield np.array([places.get(clean(name.split("/")[0]), -1) for name in names], dtype=np.int64)
+
+
+def later_contents(contents: Sequence[Any], thing: str, wanted: Wanted, read: Read) -> np.ndarray:
+    """Further files (k, ...) whose bytes are there already; raises BadData for the first that cannot be read."""
+    found = []
+    for number, content in enumerate(contents, start=1):
+        try:
+            found.append(read(io.BytesIO(content)))
+            continue
+        except Unusable as error:
+            why = error.why
+        except Exception:  # as in Reading.each; what is no bytes fails as well
+            why = BROKEN
+        expected = ", ".join(wanted.endings)
+        raise BadData(
+            Text(
+                en=f"row {number}: the {thing} cannot be used, {why.en}; expected are the bytes of a whole file ({expected})",
+                zh=f"第 {number} 行：{wanted.things.zh}无法使用，{why.zh}；应为完整文件的字节（{expected}）",
+            )
+        )
+    return np.stack(found)
 
 
 def later_names(path: str, wanted: Wanted) -> Iterator[list[str]]:

@@ -30,8 +30,8 @@ def as_learned(
     """
     import pandas
 
-    if missing := [name for name in forms if name not in columns]:
-        raise _missing(missing, list(columns))
+    if absent := [name for name in forms if name not in columns]:
+        raise missing(absent, list(columns))
     read = {}
     for name, form in forms.items():
         cells = _strings(columns[name], form)
@@ -85,10 +85,11 @@ def _gaps(cells: Any) -> int:
     return int(pandas.isna(cells).sum()) if isinstance(cells, np.ndarray) else int(cells.null_count)
 
 
-def _missing(missing: list[str], there: list[str]) -> BadData:
-    near = meant_by(missing[0], there)
+def missing(names: list[str], there: list[str]) -> BadData:
+    """The error of columns that a run needs and that are not among those that are there."""
+    near = meant_by(names[0], there)
     meant = Text(f"{near.en} ", near.zh) if near else Text("", "")
-    absent, some = listed(missing), listed(there, most=20)
+    absent, some = listed(names), listed(there, most=20)
     return BadData(
         Text(
             en=f"missing: {absent.en}, from which the run learned; {meant.en}(columns: {some.en})",

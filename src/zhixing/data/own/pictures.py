@@ -15,7 +15,7 @@ import numpy as np
 
 from zhixing.core import Text
 from zhixing.data.own.folders import Wanted, by_class, shelf
-from zhixing.data.own.labelled import OwnFolder, Reading, Unusable, checked_bytes, labelled, later_files
+from zhixing.data.own.labelled import OwnFolder, Read, Reading, Unusable, checked_bytes, labelled, later_files
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,7 +70,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
     headers = dict(reading.each(classes, header))
     height, width = size_for(tuple(headers.values()))
     channels = 1 if all(each.grey for each in headers.values()) else 3
-    checked_bytes(source.name, THINGS, (len(headers), channels, height, width), 1)
+    checked_bytes(source.name, THINGS, len(headers), len(headers) * channels * height * width)
     pixels = np.empty((len(headers), channels, height, width), dtype=np.uint8)
     kept = reading.fill(pixels, headers, partial(decoded, channels=channels, height=height, width=width))
     pixels = pixels[: len(kept)]
@@ -154,6 +154,9 @@ def _made_small(image: "Image", side: int) -> None:
 
 
 _TOO_LARGE = Text(f"above {MOST_PIXELS:,} pixels", f"超过 {MOST_PIXELS:,} 像素")
+_TOO_LARGE_TOGETHER = Text(
+    f"above {MOST_PIXELS:,} pixels with those before it", f"连同前面的图片超过 {MOST_PIXELS:,} 像素"
+)
 
 
 def _see_through(image: "Image") -> bool:
@@ -213,5 +216,24 @@ _UPRIGHT = {
 
 def later_pictures(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
     """Further pictures (k, channels, h, w), read as those of the card were; raises as `later_files`."""
-    size = {name: card[name] for name in ("channels", "height", "width")}
-    return later_files(path, WANTED, partial(decoded, **size))
+    return later_files(path, WANTED, _decoder(card))
+
+
+def picture_reader(card: Mapping[str, Any]) -> Read:
+    """Reads the bytes of pictures as those of the card were; all that it reads have MOST_PIXELS pixels at most."""
+    decode, left = _decoder(card), MOST_PIXELS
+
+    def read(file: IO[bytes]) -> np.ndarray:
+        nonlocal left
+        seen = header(file)
+        left -= seen.width * seen.height
+        if left < 0:
+            raise Unusable(_TOO_LARGE_TOGETHER)
+        file.seek(0)
+        return decode(file)
+
+    return read
+
+
+def _decoder(card: Mapping[str, Any]) -> Read:
+    return partial(decoded, channels=card["channels"], height=card["height"], width=card["width"])

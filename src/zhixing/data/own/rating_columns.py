@@ -107,7 +107,7 @@ def _by_content(frame: "pandas.DataFrame", role: str, free: list[str]) -> str:
     why = Text("several may: {some}", "可能的有：{some}") if fitting else Text("columns: {some}", "现有列：{some}")
     raise BadData(
         Text(
-            "no column is clearly the one of {role} ({why}); call it {name!r} in the file, or in Python give {setting}=COLUMN",
-            "无法确定哪一列是{role}（{why}）；请在文件中把它命名为 {name!r}，或在 Python 中给出 {setting}=列名",
-        ).format(role=WORDS[role], why=why.format(some=some), setting=role, name=CALLED[role].partition("|")[0])
+            "no column is clearly the one of {role} ({why}); name it by --{option} COLUMN",
+            "无法确定哪一列是{role}（{why}）；请用 --{option} 列名 指明",
+        ).format(role=WORDS[role], why=why.format(some=some), option="rating" if role == "target" else role)
     )

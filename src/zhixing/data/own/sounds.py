@@ -17,7 +17,7 @@ import numpy as np
 
 from zhixing.core import Text
 from zhixing.data.own.folders import Wanted, by_class, shelf
-from zhixing.data.own.labelled import BROKEN, OwnFolder, Reading, Unusable, checked_bytes, labelled, later_files
+from zhixing.data.own.labelled import BROKEN, OwnFolder, Read, Reading, Unusable, checked_bytes, labelled, later_files
 
 THINGS = Text("sounds", "录音")
 WANTED = Wanted(THINGS, (".wav", ".wave"))
@@ -71,7 +71,7 @@ def _read(path: str, stamp: str) -> OwnFolder:
     reading = Reading(source, THINGS)
     headers = dict(reading.each(classes, header))
     rate, samples = rate_and_samples(tuple(headers.values()))
-    checked_bytes(source.name, THINGS, (len(headers), samples), 4)
+    checked_bytes(source.name, THINGS, len(headers), len(headers) * samples * 4)
     sounds = np.zeros((len(headers), samples), dtype=np.float32)
     kept = reading.fill(sounds, headers, partial(decoded, rate=rate, samples=samples))
     heard = [headers[name] for name in kept]
@@ -191,4 +191,9 @@ def _notes(heard: Sequence[Header], rate: int, samples: int) -> Iterator[Text]:
 
 def later_sounds(card: Mapping[str, Any], path: str) -> Iterator[np.ndarray]:
     """Further sounds (k, samples), read as those of the card were; raises as `later_files`."""
-    return later_files(path, WANTED, partial(decoded, rate=card["rate"], samples=card["samples"]))
+    return later_files(path, WANTED, sound_reader(card))
+
+
+def sound_reader(card: Mapping[str, Any]) -> Read:
+    """Reads sounds as those of the card were."""
+    return partial(decoded, rate=card["rate"], samples=card["samples"])
