@@ -184,9 +184,9 @@ def test_density_ranks_by_surprise(tmp_path, memory_watch):
     source = spec(data.own_unlabelled, path=str(written(tmp_path / "a.csv", rows)), task="density")
     task = of_unlabelled(source.build(), tmp_path / "a.csv")
     found = {
-        family.name: task.trial.with_settings(data=source, measures=task.measures).build(
-            Seeds(0), memory_watch(), candidates=family.candidates(), preparation=family.preparation
-        )
+        family.name: task.trial("quick")
+        .with_settings(data=source, measures=task.measures)
+        .build(Seeds(0), memory_watch(), candidates=family.candidates(), preparation=family.preparation)
         for family in task.families
     }
     assert min(found, key=lambda name: found[name]["surprise"]) == "mixture"
@@ -234,8 +234,10 @@ def test_anomalies_are_ranked_in_a_table_of_any_columns(tmp_path, memory_watch):
     source = data.own_data(place, task="anomalies")
     task = of_unlabelled(own, place)
     family = task.families[-1]
-    found = task.trial.with_settings(data=source, measures=task.measures).build(
-        Seeds(0), memory_watch(), candidates=family.candidates()
+    found = (
+        task.trial("quick")
+        .with_settings(data=source, measures=task.measures)
+        .build(Seeds(0), memory_watch(), candidates=family.candidates())
     )
     assert found["planted_missed"] < 30
 
