@@ -8,7 +8,7 @@ from zhixing.core import Seeds, Series, Spec, Watch, spec
 from zhixing.data import OwnRatings
 from zhixing.train.choosing import PARTS
 from zhixing.train.learner import Learner
-from zhixing.train.tuned import OfAnswers, OfEffort, _judged, kept, tuned
+from zhixing.train.tuned import OfAnswers, OfEffort, fitted_and_judged, kept, tuned
 
 PAIRS = 2_000_000
 """Of users and items, of which a rating is foretold for lists: bounds their time. Users are drawn, items never."""
@@ -47,7 +47,7 @@ def listed(
     "lists".
     """
     own: OwnRatings = data.build()
-    found = _judged(seeds, watch, own, candidates, measures, preparation, held_out, validation, most, parts)
+    found = fitted_and_judged(seeds, watch, own, candidates, measures, preparation, held_out, validation, most, parts)
     asked = _asked(own, found.learner, found.rows, seeds.numpy("lists"))
     made = lists.build(**asked) if asked else None
     measured = {measure.name: measure(made) if asked else float("nan") for measure in of_lists}

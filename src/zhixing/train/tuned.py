@@ -54,12 +54,14 @@ def tuned(
     """Fits the best of `candidates` to the training rows of data of one's own, and returns every measure of its answers.
 
     The share `held_out` of the rows, others for each seed, judges and chooses nothing. Of the rest the share
-    `validation` chooses the candidate with the lowest first measure, in up to `parts` parts where one holds few rows; it is then
-    fitted again to all of them, or to `most` where they are more. Preparation learns from the rows that the fit sees.
+    `validation` chooses the candidate with the lowest first measure, in up to `parts` parts where one holds few rows; it
+    is then fitted again to all of them, or to `most` where they are more. Preparation learns from the rows that the fit sees.
     The streams of randomness are "split", "validation", "examples" and "model". A stopped trial goes on with the
     candidate that it had not finished.
     """
-    found = _judged(seeds, watch, data.build(), candidates, measures, preparation, held_out, validation, most, parts)
+    found = fitted_and_judged(
+        seeds, watch, data.build(), candidates, measures, preparation, held_out, validation, most, parts
+    )
     return found.measured(measures, efforts)
 
 
@@ -71,7 +73,7 @@ def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series
     """
     settings = settled(trial)
     efforts, own = settings.pop("efforts"), settings.pop("data").build()
-    found = _judged(seeds, watch, own, **settings)
+    found = fitted_and_judged(seeds, watch, own, **settings)
     keep(watch, found.learner, own.card)
     watch.array("judged", found.rows)
     if found.answers.dtype != object:
@@ -86,7 +88,7 @@ def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series
 
 
 @dataclass(frozen=True)
-class _Judged:
+class Judged:
     """The chosen candidate, fitted to all that is known, and what it says of the rows that judge."""
 
     learner: Learner
@@ -104,7 +106,7 @@ class _Judged:
         return {**found, **{measure.name: measure(self.effort) for measure in efforts}}
 
 
-def _judged(
+def fitted_and_judged(
     seeds: Seeds,
     watch: Watch,
     own: Own,
@@ -115,7 +117,8 @@ def _judged(
     validation: float,
     most: int | None,
     parts: int,
-) -> _Judged:
+) -> Judged:
+    """Chooses and fits as `tuned` says, whose arguments these are, and answers for the rows that judge."""
     known, judged = own.split(np.arange(len(own)), held_out, seeds.numpy("split"))
     if most is not None and most < len(known):
         kinds = own.targets if own.classes and own.targets.dtype.kind in "iu" and own.targets.ndim == 1 else None
@@ -155,4 +158,4 @@ def _judged(
         "bytes": float(len(pickle.dumps((learner.preparation, learner.estimator)))),
     }
     watch.step(steps, steps, lambda: {"errors": measured})
-    return _Judged(learner, judged, answers, own.targets[judged], effort, best, divisions[0])
+    return Judged(learner, judged, answers, own.targets[judged], effort, best, divisions[0])
