@@ -1,6 +1,7 @@
 """The report and its figures without a browser: what is in the file, in both languages, for every kind of answer."""
 
 import dataclasses
+import inspect
 import itertools
 import json
 import math
@@ -557,5 +558,8 @@ def test_labels_carry_no_markup():
 
 
 def test_paths_in_the_wheel():
-    folder = Path(report.__file__).parent
-    assert all((folder / name).exists() for name in ("report.html.j2", "report.css", "report.js"))
+    folders = {
+        "report.html.j2": report,
+        **dict.fromkeys(("page.html.j2", "words.html.j2", "page.css", "page.js"), draw.page),
+    }
+    assert all(Path(inspect.getfile(holder)).with_name(name).exists() for name, holder in folders.items())

@@ -3,6 +3,8 @@ from .curves import curves as curves
 from .curves import thinned as thinned
 from .figures import claim as claim
 from .figures import dots as dots
+from .page import Drawing as Drawing
+from .page import page as page
 from .quantities import duration as duration
 from .quantities import failures as failures
 from .quantities import interval as interval

@@ -1,14 +1,14 @@
 """The figures of an answer: which there are, what each shows, and the words for readers who cannot see it."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING
 
 from zhixing import draw
 from zhixing.core import Language, Series, Text
+from zhixing.draw import Drawing
 from zhixing.study.answer import Answer, ArmRecord, ClaimResult, MeasureRecord, TrialRecord
 
 if TYPE_CHECKING:
@@ -20,15 +20,6 @@ Rows = Mapping[str, Mapping[str, Sequence[float | None]]]
 
 POINTS = 6000
 """About so many points all learning curves share, so that the page stays small."""
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """One figure: how to draw it in a language, and what it shows in words."""
-
-    id: str
-    draw: Callable[[Language], "go.Figure"]
-    alternative: Text
 
 
 def main_drawing(answer: Answer) -> Drawing | None:

@@ -1,22 +1,18 @@
 """The report of an answer: one HTML file in two languages that opens offline and asks nobody for anything."""
 
-import hashlib
-import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from statistics import fmean, median, stdev
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zhixing import draw
 from zhixing.core import Language, Text, language
 from zhixing.core.files import write_whole
 from zhixing.study.answer import VERDICTS, Answer, ArmRecord, ClaimResult
 from zhixing.study.drawings import (
-    Drawing,
     Rows,
     claim_drawing,
     learning_drawing,
@@ -25,9 +21,9 @@ from zhixing.study.drawings import (
 )
 
 if TYPE_CHECKING:
-    import jinja2
     import plotly.graph_objects as go
 
+TEMPLATE = Path(__file__).with_name("report.html.j2")
 SCALES = {"smoke": Text("smoke", "冒烟"), "quick": Text("quick", "快速"), "full": Text("full", "完整")}
 STATUSES = {"done": Text("done", "完成"), "cached": Text("kept from before", "沿用"), "failed": Text("failed", "失败")}
 MACHINE = {
@@ -72,8 +68,6 @@ class _ArmRow:
 
 
 def _page(answer: Answer, rows: Rows, opening: Language) -> str:
-    from plotly.offline import get_plotlyjs
-
     main = main_drawing(answer)
     claims = [
         (claim, _settled_by(claim), sum(math.isnan(v) for v in claim.values), claim_drawing(answer, place))
@@ -82,12 +76,17 @@ def _page(answer: Answer, rows: Rows, opening: Language) -> str:
     learning = learning_drawing(answer, rows)
     mechanisms = list(mechanism_drawings(answer))
     drawings = [main, *(drawing for *_, drawing in claims), learning, *mechanisms]
-    data = _data(answer, [drawing for drawing in drawings if drawing])
-    return _template().render(
-        answer=answer,
+    asked = datetime.fromisoformat(answer.asked).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return draw.page(
+        TEMPLATE,
+        title=answer.question,
+        footer=f"{answer.study} · {asked}",
         opening=opening,
+        drawings=[drawing for drawing in drawings if drawing],
+        answer=answer,
+        verdicts=VERDICTS,
+        statuses=STATUSES,
         scale=SCALES.get(answer.scale, Text(answer.scale, answer.scale)),
-        asked=datetime.fromisoformat(answer.asked).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         seeds=sorted({trial.seed for trial in answer.trials}),
         failures=[trial for trial in answer.trials if trial.status == "failed"],
         labels={arm.name: arm.label for arm in answer.arms},
@@ -101,67 +100,7 @@ def _page(answer: Answer, rows: Rows, opening: Language) -> str:
         claims=claims,
         learning=learning,
         mechanisms=mechanisms,
-        data=data,
-        nonce=hashlib.sha256(data.encode()).hexdigest(),
-        plotly=get_plotlyjs(),
     )
-
-
-@cache
-def _template() -> "jinja2.Template":
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": draw.number, "duration": draw.duration, "size": draw.size}
-    environment.globals |= {
-        "interval": draw.interval,
-        "verdicts": VERDICTS,
-        "statuses": STATUSES,
-        "is_number": _is_number,
-    }
-    return environment.get_template("report.html.j2")
-
-
-def _data(answer: Answer, drawings: Sequence[Drawing]) -> str:
-    """The page's title and figures as JSON that is inert inside a script element.
-
-    Where the languages differ, a leaf is {"en": ..., "zh": ...}; the numbers are there once.
-    """
-    figures = {
-        drawing.id: _both(drawing.draw("en").to_plotly_json(), drawing.draw("zh").to_plotly_json())
-        for drawing in drawings
-    }
-    text = json.dumps(
-        {"title": _both(answer.question.en, answer.question.zh), "figures": figures},
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
-    inert: dict[str, str | int | None] = {
-        "<": "\\u003c",
-        ">": "\\u003e",
-        "&": "\\u0026",
-        "\u2028": "\\u2028",
-        "\u2029": "\\u2029",
-    }
-    return text.translate(str.maketrans(inert))
-
-
-def _both(en: Any, zh: Any) -> Any:
-    """One tree out of two, with a leaf for each language only where they differ."""
-    if en == zh:
-        return en
-    if isinstance(en, dict) and isinstance(zh, dict) and en.keys() == zh.keys():
-        return {key: _both(en[key], zh[key]) for key in en}
-    if isinstance(en, list | tuple) and isinstance(zh, list | tuple) and len(en) == len(zh):
-        return [_both(*pair) for pair in zip(en, zh, strict=True)]
-    return {"en": en, "zh": zh}
 
 
 def _from_to(low: Text, high: Text) -> Text:
@@ -170,10 +109,6 @@ def _from_to(low: Text, high: Text) -> Text:
 
 def _machine(parts: Mapping[str, str]) -> list[tuple[Text, str]]:
     return [(MACHINE.get(key, Text(key, key)), value) for key, value in parts.items()]
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, float | int)
 
 
 def _settled_by(claim: ClaimResult) -> Text:
