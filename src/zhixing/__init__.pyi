@@ -18,3 +18,4 @@ from .study import Study as Study
 from .study import Tuning as Tuning
 from .study import Within as Within
 from .study import tune as tune
+from .views import look as look

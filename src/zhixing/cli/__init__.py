@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from zhixing.cli import answering, comparing, keeping, learning, using
+from zhixing.cli import answering, comparing, keeping, learning, looking, using
 from zhixing.cli.words import say
 from zhixing.core import Interrupted, ZhixingError, language
 
@@ -22,7 +22,7 @@ app.callback(invoke_without_command=True)(learning.path)
 COMMANDS = (
     *(learning.list_, learning.next_, learning.guess, answering.ask, learning.exercise),
     *(answering.show, answering.report, answering.band, comparing.compare),
-    *(using.train, using.evaluate, using.predict, using.export, using.serve, keeping.doctor),
+    *(using.train, using.evaluate, using.predict, using.export, using.serve, looking.look, keeping.doctor),
 )
 RARELY = 50_000
 """New objects after which Python looks for garbage: at its usual 700, that takes a sixth of the time to load torch."""

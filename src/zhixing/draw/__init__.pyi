@@ -5,6 +5,7 @@ from .figures import claim as claim
 from .figures import dots as dots
 from .page import Drawing as Drawing
 from .page import page as page
+from .printed import printed as printed
 from .quantities import duration as duration
 from .quantities import failures as failures
 from .quantities import interval as interval
