@@ -140,12 +140,12 @@ def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
             axes.plot(across, up, color=colour, linestyle=style, linewidth=width, alpha=opacity, label=name)
     if "markers" in mode:
         shape = marker.get("symbol", "circle")
-        colours = marker.get("color", "#0072B2")
+        colours = marker.get("color", line.get("color", "#0072B2"))
         many = not isinstance(colours, str) and colours is not None
         axes.scatter(
             across, up,
             s=np.square(np.asarray(marker.get("size", 6), dtype=float) * 0.72),
-            c=_colours(colours) if many else _colour(colours),
+            **({"c": _colours(colours)} if many else {"color": _colour(colours)}),
             marker=_MARKERS.get(shape.removesuffix("-open") if isinstance(shape, str) else "circle", "o"),
             alpha=None if many and isinstance(colours[0], str) else marker.get("opacity", opacity),
             linewidths=0.8 if shape in ("x", "cross") else 0,
@@ -168,6 +168,7 @@ def _finish(axes: "Axes", layout: dict[str, Any], across: str, up: str) -> None:
         log = settings.get("type") == "log"
         if log:
             getattr(axes, f"set_{letter}scale")("log")
+            place.minorticks_off()
         if settings.get("showgrid"):
             place.grid(True, color=RULE, linewidth=0.6)
             axes.set_axisbelow(True)
@@ -212,15 +213,10 @@ def _note(sheet: Any, panels: dict[str, "Axes"], note: dict[str, Any]) -> None:
     ups = {"top": "top", "bottom": "bottom", "middle": "center", "auto": "center"}
     said = {
         "fontsize": size, "color": SOFT, "ha": sides[note.get("xanchor") or "auto"], "va": ups[note.get("yanchor") or "auto"],
-        "rotation": -(note.get("textangle") or 0), "annotation_clip": False,
+        "rotation": -(note.get("textangle") or 0),
     }  # fmt: skip
     if across == "paper" and up == "paper":
-        sheet.text(
-            0.1 + 0.86 * note["x"],
-            0.1 + 0.8 * note["y"],
-            words,
-            **{k: v for k, v in said.items() if k != "annotation_clip"},
-        )
+        sheet.text(0.1 + 0.86 * note["x"], 0.1 + 0.8 * note["y"], words, **said)
         return
     axes = panels.get(across.split()[0]) or panels.get(up.split()[0].replace("y", "x")) or next(iter(panels.values()))
     of_x, of_y = ("axes fraction" if "domain" in ref or ref == "paper" else "data" for ref in (across, up))

@@ -137,4 +137,10 @@ def _scene(
                     zh=f"--{name} 说明如何读取文件，而 {subject} 不是文件；运行自己知道",
                 )
             )
-    return of_run(comparison.find(subject, rest["store"]), data, **rest)
+    try:
+        run = comparison.find(subject, rest["store"])
+    except BadSetting as error:
+        raise BadSetting(
+            Text("there is no such file, and of runs: {why}", "没有这个文件；就运行而言：{why}").format(why=error.message)
+        ) from None
+    return of_run(run, data, **rest)
