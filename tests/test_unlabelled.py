@@ -28,6 +28,7 @@ from zhixing.data.own.unlabelled import planted, spread
 from zhixing.study.answer import ClaimResult
 from zhixing.train.keeping import as_bytes, from_bytes
 from zhixing.train.learner import Learner
+from zhixing.web import service
 
 
 def written(place: Path, rows: np.ndarray, **more: object) -> Path:
@@ -271,6 +272,26 @@ def test_a_run_without_a_target_predicts(task, model, tmp_path):
     )
     with pytest.raises(BadData, match="without a target, so there is nothing to evaluate"):
         comparison.evaluate_run(run, place)
+
+
+@pytest.mark.parametrize("model", ["components", "kernel"])
+def test_a_run_of_a_reduction_gives_its_axes(model, tmp_path):
+    from starlette.testclient import TestClient
+
+    rows, _ = three(np.random.default_rng(0), 90)
+    place = written(tmp_path / "a.csv", rows)
+    run = comparison.learn(model, place, task="reduction", store=RunStore(tmp_path / "store"))
+    told = run.predict({f"c{at}": list(column) for at, column in enumerate(rows.T)})
+    assert list(told.columns) == ["axis 1", "axis 2"]
+    comparison.write_predictions(run, place, tmp_path / "out.csv")
+    np.testing.assert_allclose(pandas.read_csv(tmp_path / "out.csv").to_numpy(), told.to_numpy(), rtol=1e-9)
+    with TestClient(service(run), base_url="http://127.0.0.1") as client:
+        asked = {"rows": [{f"c{at}": cell for at, cell in enumerate(rows[0])}]}
+        found = client.post("/predict", json=asked).json()["predictions"][0]
+        stated = client.get("/openapi.json").json()
+    assert list(found.values()) == pytest.approx(told.iloc[0].tolist())
+    schema = stated["paths"]["/predict"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert list(schema["properties"]["predictions"]["items"]["properties"]) == list(found)
 
 
 def test_the_oddest_row_is_named_by_its_place_in_the_file(tmp_path):

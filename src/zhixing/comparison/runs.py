@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zhixing import data
+from zhixing import data, models
 from zhixing.comparison.costs import Decision
 from zhixing.core import BadData, BadSetting, Spec, Text, parsed
 from zhixing.core.store import Result, RunStore
@@ -68,7 +68,14 @@ class Run:
     def answers(self, path: str | Path) -> Iterator[np.ndarray]:
         """Probabilities (n, classes) or amounts (n,) for what is at the path, block after block."""
         for features in data.later(self.card, str(path)):
-            yield self.learner.answers(features)
+            yield self.answers_to(features)
+
+    def answers_to(self, features: Any) -> np.ndarray:
+        """The same of features that were read: of a reduction the rows in its fewest dimensions (n, dimensions)."""
+        estimator, preparation = self.learner.estimator, self.learner.preparation
+        if isinstance(estimator, models.Reduction):
+            return estimator.codes(preparation.transform(features), estimator.sizes[0])
+        return self.learner.answers(features)
 
     def predict(self, columns: "Mapping[str, Any] | pandas.DataFrame") -> "pandas.DataFrame":
         """The predictions for rows that are given as columns by name, one row each.
@@ -76,16 +83,19 @@ class Run:
         Raises BadData for a column that is missing.
         """
         values = {str(name): list(values) for name, values in columns.items()}
-        return self.told(self.learner.answers(data.later_values(self.card, values)))
+        return self.told(self.answers_to(data.later_values(self.card, values)))
 
     def told(self, answers: np.ndarray, decided: Decision | None = None) -> "pandas.DataFrame":
         """Answers as a table: `prediction`, and for classes the probability of each.
 
         Of several labels at once those of probability 0.5 or more are the prediction, semicolons between them; of a
-        sentence its tags, blanks between them. Two classes may be `decided` by their costs.
+        sentence its tags, blanks between them; of a reduction there are `axis 1`, `axis 2`. Two classes may be `decided`
+        by their costs.
         """
         import pandas
 
+        if self.card.get("task") == "reduction":
+            return pandas.DataFrame({f"axis {place + 1}": axis for place, axis in enumerate(answers.T)})
         if not self.classes:
             return pandas.DataFrame({"prediction": answers})
         if answers.dtype == object:

@@ -141,6 +141,8 @@ def _scene(
         run = comparison.find(subject, rest["store"])
     except BadSetting as error:
         raise BadSetting(
-            Text("there is no such file, and of runs: {why}", "没有这个文件；就运行而言：{why}").format(why=error.message)
+            Text("there is no such file, and of runs: {why}", "没有这个文件；就运行而言：{why}").format(
+                why=error.message
+            )
         ) from None
     return of_run(run, data, **rest)

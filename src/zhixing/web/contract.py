@@ -44,6 +44,8 @@ def contract(run: Run, limits: "Limits") -> dict[str, Any]:
         told = {"prediction": {"type": "string", "examples": [" ".join(run.classes)]}}
     elif run.card["kind"] == "labels":  # those that apply, a semicolon between
         told |= {"prediction": {"type": "string", "examples": [";".join(run.classes)]}}
+    elif run.card.get("task") == "reduction":
+        told = {"axis 1": {"type": "number"}, "axis 2": {"type": "number"}}
     asked = {"type": "object", "required": ["rows"], "properties": {"rows": rows}}
     given = _object({"predictions": {"type": "array", "items": _object(told)}})
     refusals = {

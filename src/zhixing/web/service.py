@@ -194,7 +194,7 @@ class _Queue:
             together = np.concatenate(asked)
         else:
             together = [item for some in asked for item in some]
-        answers = self._run.learner.answers(together)
+        answers = self._run.answers_to(together)
         return np.split(answers, np.cumsum([len(features) for features in asked])[:-1])
 
 
@@ -274,6 +274,8 @@ def _content(column: str, number: int, cell: Any) -> bytes:
 def _told(run: Run, answers: np.ndarray) -> list[dict[str, Any]]:
     """What `zhixing predict` would write of each row."""
     told = run.told(answers)
+    if "prediction" not in told:
+        return [{str(name): cell for name, cell in row.items()} for row in told.to_dict("records")]
     predictions, shares = told.pop("prediction").tolist(), told.to_numpy().tolist()
     if told.empty:
         return [{"prediction": prediction} for prediction in predictions]
