@@ -4,14 +4,13 @@ Sources: Pearson 1901, Philosophical Magazine 2(11) (PCA); van der Maaten and Hi
 Stražar and Zupan 2024, Journal of Statistical Software 109(3) (openTSNE, which does the work of t-SNE, and its guide to
 placing new rows); Kobak and Berens 2019, Nature Communications 10 (start from PCA).
 Departs from them: a new row is pulled by its 5 nearest old rows and pushed by none, for openTSNE's own way, push and
-all, lost more of its neighbours. Parity:
-scikit-learn's PCA. Axes: n rows | m new rows | c columns.
+all, lost more of its neighbours. Parity: scikit-learn's PCA. Axes: n rows | m new rows | c columns.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, final
+from typing import Any, Literal, final
 
 import numpy as np
 from numpy.random import Generator
@@ -87,7 +86,7 @@ class Map(ABC):
 
     @classmethod
     @abstractmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Map":
         """The map that was kept."""
 
 
@@ -105,7 +104,7 @@ class PrincipalMap(Map):
         return {"places": self.places, **_arrays_of(self.axes)}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "PrincipalMap":
         return cls(_axes_from(arrays), arrays["places"])
 
 
@@ -125,7 +124,7 @@ class NeighbourMap(Map):
         return {"places": self.places, "codes": self.codes, **(_arrays_of(self.axes) if self.axes else {})}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "NeighbourMap":
         return cls(arrays["codes"], arrays["places"], _axes_from(arrays) if "axes" in arrays else None)
 
 
@@ -138,14 +137,14 @@ def pca_map(rows: np.ndarray) -> PrincipalMap:
 def tsne_map(
     rows: np.ndarray,
     *,
-    perplexity: float = 30.0,
+    perplexity: float | int = 30.0,
     start: Start = "pca",
-    early_exaggeration: float = 12.0,
-    exaggeration: float = 1.0,
+    early_exaggeration: float | int = 12.0,
+    exaggeration: float | int = 1.0,
     steps: int = 500,
     generator: Generator,
 ) -> NeighbourMap:
-    """t-SNE of rows (n, c) in a quarter of 1,000 early steps and `steps` more.
+    """t-SNE of rows (n, c): 250 steps with `early_exaggeration`, then `steps` with `exaggeration`.
 
     `start` is where the points begin: the first two principal axes, chance, or the spectrum of the neighbours' graph.
     The generator decides a random start, or else a jitter of 1 %, and the search for neighbours of 1,000 rows or more.
@@ -158,7 +157,7 @@ def tsne_map(
     codes = axes.codes(rows) if axes else rows
     most = (len(rows) - 1) / 3
     number = int(generator.integers(2**31))
-    embedding = _embedded(codes, min(perplexity, most), start, early_exaggeration, exaggeration, steps, number)
+    embedding = _embedded(codes, float(min(perplexity, most)), start, early_exaggeration, exaggeration, steps, number)
     found = NeighbourMap(codes, embedding - (embedding.max(axis=0) + embedding.min(axis=0)) / 2, axes)
     found.notes = (*_note_on_columns(rows, axes), *_note_on_perplexity(perplexity, most, len(rows)))
     return found
@@ -191,7 +190,7 @@ def nearest_rows(asked: np.ndarray, rows: np.ndarray, count: int) -> tuple[np.nd
 
 
 def _embedded(
-    codes: np.ndarray, perplexity: float, start: Start, early: float, late: float, steps: int, number: int
+    codes: np.ndarray, perplexity: float, start: Start, early: float | int, late: float | int, steps: int, number: int
 ) -> np.ndarray:
     import openTSNE
 
@@ -285,7 +284,7 @@ def _note_on_columns(rows: np.ndarray, axes: PrincipalAxes | None) -> tuple[Text
     )
 
 
-def _note_on_perplexity(asked: float, most: float, rows: int) -> tuple[Text, ...]:
+def _note_on_perplexity(asked: float | int, most: float, rows: int) -> tuple[Text, ...]:
     if asked <= most:
         return ()
     return (
