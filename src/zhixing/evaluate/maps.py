@@ -41,7 +41,8 @@ def neighbours_of(rows: np.ndarray, count: int, asked: np.ndarray | None = None)
     near, _ = nearest_rows(rows[asked], rows, count + 1)
     others = near != asked[:, None]
     others[others.all(axis=1), -1] = False  # among equal rows its own may be missing; the last one goes
-    return near[others].reshape(len(asked), count)
+    kept: np.ndarray = near[others].reshape(len(asked), count)
+    return kept
 
 
 def neighbours_shown(rows: np.ndarray, places: np.ndarray, count: int, asked: np.ndarray | None = None) -> np.ndarray:
