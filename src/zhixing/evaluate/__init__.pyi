@@ -139,6 +139,17 @@ from .leaks import flattery_by_rows as flattery_by_rows
 from .leaks import flattery_of_nothing as flattery_of_nothing
 from .leaks import fresh_error as fresh_error
 from .leaks import reported_error as reported_error
+from .maps import Meaning as Meaning
+from .maps import agreement_of_seeds as agreement_of_seeds
+from .maps import asked_of as asked_of
+from .maps import continuity as continuity
+from .maps import meaning as meaning
+from .maps import nearest_class_right as nearest_class_right
+from .maps import neighbours_of as neighbours_of
+from .maps import neighbours_shown as neighbours_shown
+from .maps import shared as shared
+from .maps import silhouette_of as silhouette_of
+from .maps import trustworthiness as trustworthiness
 from .mean_field import squared_gradient_gains as squared_gradient_gains
 from .measure import Measure as Measure
 from .neighbours import correlation_by_distance as correlation_by_distance

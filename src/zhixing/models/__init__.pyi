@@ -45,6 +45,15 @@ from .linear import SoftmaxRegression as SoftmaxRegression
 from .linear_taggers import FieldTagger as FieldTagger
 from .linear_taggers import FrequentTag as FrequentTag
 from .linear_taggers import Tagger as Tagger
+from .maps import Map as Map
+from .maps import NeighbourMap as NeighbourMap
+from .maps import PrincipalAxes as PrincipalAxes
+from .maps import PrincipalMap as PrincipalMap
+from .maps import fitted_axes as fitted_axes
+from .maps import k_means_tsne as k_means_tsne
+from .maps import nearest_rows as nearest_rows
+from .maps import pca_map as pca_map
+from .maps import tsne_map as tsne_map
 from .mlp import MLP as MLP
 from .neural_factorisation import NeuralFactorisation as NeuralFactorisation
 from .numbers import Numbers as Numbers
