@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
+from zhixing.models.maps import fitted_axes
+
 SIZES = (2, 5, 10)
 NEAREST = 10
 COMPARED = 2_000
@@ -64,9 +66,8 @@ class _Principal:
         self.pulled = pulled
 
     def fitted(self, inputs: np.ndarray, dimensions: int) -> "_Axes":
-        kept = np.clip(inputs, -self.pulled, self.pulled)
-        centre = kept.mean(axis=0)
-        return _Axes(centre, np.linalg.svd(kept - centre, full_matrices=False)[2][:dimensions])
+        found = fitted_axes(np.clip(inputs, -self.pulled, self.pulled), dimensions)
+        return _Axes(found.centre, found.axes.T)
 
 
 class _Axes:
