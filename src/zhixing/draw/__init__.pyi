@@ -3,6 +3,13 @@ from .curves import curves as curves
 from .curves import thinned as thinned
 from .figures import claim as claim
 from .figures import dots as dots
+from .maps import Colouring as Colouring
+from .maps import Panel as Panel
+from .maps import biplot as biplot
+from .maps import eigenvalues as eigenvalues
+from .maps import matrix as matrix
+from .maps import panels as panels
+from .maps import placed as placed
 from .page import Drawing as Drawing
 from .page import page as page
 from .printed import printed as printed

@@ -43,6 +43,20 @@ function paint(theme) {
   press("theme", theme);
 }
 
+/* Where a figure holds a picture of every point, the one under the pointer is shown beside it. */
+const seen = document.createElement("img");
+seen.className = "seen";
+seen.alt = "";
+seen.hidden = true;
+document.body.append(seen);
+
+function see(pictures, { points: [point], event }) {
+  const picture = pictures?.[point.customdata];
+  if (!picture) return;
+  Object.assign(seen, { src: picture, hidden: false });
+  Object.assign(seen.style, { left: `${event.clientX + 14}px`, top: `${event.clientY + 14}px` });
+}
+
 for (const button of document.querySelectorAll("button[data-language]")) {
   button.addEventListener("click", () => speak(button.dataset.language));
 }
@@ -63,7 +77,11 @@ for (const command of document.querySelectorAll(".command")) {
 }
 
 speak(root.lang);
-for (const plot of document.querySelectorAll(".plot")) plot.on("plotly_afterplot", () => frame(plot));
+for (const plot of document.querySelectorAll(".plot")) {
+  plot.on("plotly_afterplot", () => frame(plot));
+  plot.on("plotly_hover", (found) => see(plot.layout.meta?.pictures, found));
+  plot.on("plotly_unhover", () => { seen.hidden = true; });
+}
 const dark = matchMedia("(prefers-color-scheme: dark)");
 dark.addEventListener("change", () => paint(dark.matches ? "dark" : "light"));
 paint(dark.matches ? "dark" : "light");

@@ -49,6 +49,7 @@ def page(
         opening=opening,
         data=data,
         nonce=hashlib.sha256(data.encode()).hexdigest(),
+        by_card='"scattergl"' in data,
         plotly=get_plotlyjs(),
         **content,
     )

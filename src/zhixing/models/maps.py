@@ -155,11 +155,12 @@ def tsne_map(
     rows = _checked(rows, fewest=FEWEST)
     axes = fitted_axes(rows, COLUMNS) if rows.shape[1] > COLUMNS else None
     codes = axes.codes(rows) if axes else rows
-    most = (len(rows) - 1) / 3
     number = int(generator.integers(2**31))
-    embedding = _embedded(codes, float(min(perplexity, most)), start, early_exaggeration, exaggeration, steps, number)
+    embedding = _embedded(
+        codes, float(min(perplexity, _most(rows))), start, early_exaggeration, exaggeration, steps, number
+    )
     found = NeighbourMap(codes, embedding - (embedding.max(axis=0) + embedding.min(axis=0)) / 2, axes)
-    found.notes = (*_note_on_columns(rows, axes), *_note_on_perplexity(perplexity, most, len(rows)))
+    found.notes = notes_on(rows, perplexity)
     return found
 
 
@@ -179,6 +180,28 @@ def k_means_tsne(rows: np.ndarray, *, groups: int, generator: Generator, **setti
     found = tsne_map(rows, generator=generator, **settings)
     found.groups = k_means(found.codes, groups, generator=generator)
     return found
+
+
+def notes_on(rows: np.ndarray, perplexity: float | int) -> tuple[Text, ...]:
+    """What t-SNE changes of rows (n, c) and of its perplexity before it begins."""
+    notes = []
+    if rows.shape[1] > COLUMNS:
+        axes = fitted_axes(rows, COLUMNS)
+        notes.append(
+            Text(
+                en="The {before} columns were first brought down to {kept} principal axes, which keep {share:.1f} % of their "
+                "variance.",
+                zh="先把 {before} 列降到 {kept} 根主轴，保留了 {share:.1f}% 的方差。",
+            ).format(before=rows.shape[1], kept=axes.axes.shape[1], share=100 * axes.shares.sum())
+        )
+    if perplexity > _most(rows):
+        notes.append(
+            Text(
+                en="The perplexity is {most:.3g} and not {asked:.3g}: {rows} rows allow no more.",
+                zh="困惑度取 {most:.3g} 而不是 {asked:.3g}：{rows} 行数据最多只能用到这么大。",
+            ).format(most=_most(rows), asked=float(perplexity), rows=len(rows))
+        )
+    return tuple(notes)
 
 
 def nearest_rows(asked: np.ndarray, rows: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -270,26 +293,6 @@ def _checked(rows: np.ndarray, *, fewest: int = 1, columns: int | None = None) -
     return rows
 
 
-def _note_on_columns(rows: np.ndarray, axes: PrincipalAxes | None) -> tuple[Text, ...]:
-    if axes is None:
-        return ()
-    kept, before = axes.axes.shape[1], rows.shape[1]
-    share = f"{100 * axes.shares.sum():.1f}"
-    return (
-        Text(
-            en=f"The {before} columns were first brought down to {kept} principal axes, which keep {share} % of their "
-            "variance.",
-            zh=f"先把 {before} 列降到 {kept} 根主轴，保留了 {share}% 的方差。",
-        ),
-    )
-
-
-def _note_on_perplexity(asked: float | int, most: float, rows: int) -> tuple[Text, ...]:
-    if asked <= most:
-        return ()
-    return (
-        Text(
-            en=f"The perplexity is {most:.3g} and not {asked:.3g}: {rows} rows allow no more.",
-            zh=f"困惑度取 {most:.3g} 而不是 {asked:.3g}：{rows} 行数据最多只能用到这么大。",
-        ),
-    )
+def _most(rows: np.ndarray) -> float:
+    """The largest perplexity that rows allow: t-SNE looks at three times as many neighbours."""
+    return (len(rows) - 1) / 3

@@ -12,10 +12,12 @@ from zhixing.core.files import write_whole, writing
 from zhixing.core.store import RunStore
 from zhixing.study.events import Listen, Stage, nobody
 from zhixing.views.covariance import covariance
+from zhixing.views.maps import maps
 from zhixing.views.scene import Scene, of_file, of_run
 from zhixing.views.view import CannotShow, View
 
 VIEWS: Mapping[str, Callable[[Scene], View]] = {
+    "map": maps,
     "covariance": covariance,
 }
 """All ways of looking, by name, in the order of the page."""
