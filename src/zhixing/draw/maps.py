@@ -67,17 +67,18 @@ def panels(
                    for trace in _points(panel, colouring, words, first=number == 1, language=language)]  # fmt: skip
         left = (number - 1) * (width + GAP)
         layout |= _frame(panel, end, (left, left + width), language)
-    return drawn(
+    figure = drawn(
         traces,
         height=HEIGHT,
-        top=70 if colouring.names else 40,
+        top=64 if colouring.names else 32,
         dragmode="zoom",
         showlegend=bool(colouring.names),
         annotations=[_headline(panel, number, width, language) for number, panel in enumerate(maps)],
         meta={"pictures": list(pictures)} if pictures else None,
-        **({} if colouring.names else {"coloraxis": _scale(colouring.title, language)}),
         **layout,
     )
+    figure.update_layout(legend_y=1.07)
+    return figure
 
 
 def placed(
@@ -167,7 +168,12 @@ def _points(
     places = panel.places.astype(np.float32)
     base = {"mode": "markers", "hoverinfo": "text"}
     if not colouring.names:
-        marker = {"size": size, "color": colouring.values.astype(np.float32), "coloraxis": "coloraxis"}
+        marker = {
+            "size": size,
+            "color": colouring.values.astype(np.float32),
+            **_scale(colouring.title, language),
+            "showscale": first,
+        }
         return [{**base, "x": places[:, 0], "y": places[:, 1], "text": list(words), "marker": marker,
                  "customdata": np.arange(len(places), dtype=np.int32)}]  # fmt: skip
     traces = []

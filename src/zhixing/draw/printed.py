@@ -105,17 +105,10 @@ def _draw(axes: "Axes", trace: dict[str, Any]) -> None:
 
 
 def _heat(axes: "Axes", trace: dict[str, Any]) -> None:
-    from matplotlib.colors import LinearSegmentedColormap
-
     cells = np.asarray(trace["z"], dtype=float)
-    scale = trace.get("colorscale")
-    stops = [(at, colour) for at, colour in scale] if isinstance(scale, list | tuple) else None
-    colours: Any = (
-        LinearSegmentedColormap.from_list("scale", [(at, _colour(c)) for at, c in stops]) if stops else "viridis"
-    )
     image = axes.imshow(
-        cells, aspect="auto", cmap=colours, vmin=trace.get("zmin"), vmax=trace.get("zmax"), origin="lower",
-        interpolation="nearest",
+        cells, aspect="auto", cmap=_scale(trace.get("colorscale")), vmin=trace.get("zmin"), vmax=trace.get("zmax"),
+        origin="lower", interpolation="nearest",
     )  # fmt: skip
     for place, names in ((axes.xaxis, trace.get("x")), (axes.yaxis, trace.get("y"))):
         if names is not None and len(names) and isinstance(_values(names)[0], str):
@@ -124,6 +117,15 @@ def _heat(axes: "Axes", trace: dict[str, Any]) -> None:
         axes.tick_params(axis="x", rotation=45)
     if trace.get("showscale", True):
         axes.figure.colorbar(image, ax=axes, fraction=0.04, pad=0.02)
+
+
+def _scale(stops: Any) -> Any:
+    """The colours of amounts, from stops between 0 and 1; those of matplotlib where none are given."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    if not isinstance(stops, list | tuple):
+        return "viridis"
+    return LinearSegmentedColormap.from_list("scale", [(at, _colour(colour)) for at, colour in stops])
 
 
 def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
@@ -142,15 +144,19 @@ def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
         shape = marker.get("symbol", "circle")
         colours = marker.get("color", line.get("color", "#0072B2"))
         many = not isinstance(colours, str) and colours is not None
-        axes.scatter(
+        amounts = many and not isinstance(_values(colours)[0], str)
+        points = axes.scatter(
             across, up,
             s=np.square(np.asarray(marker.get("size", 6), dtype=float) * 0.72),
             **({"c": _colours(colours)} if many else {"color": _colour(colours)}),
+            **({"cmap": _scale(marker.get("colorscale"))} if amounts else {}),
             marker=_MARKERS.get(shape.removesuffix("-open") if isinstance(shape, str) else "circle", "o"),
-            alpha=None if many and isinstance(colours[0], str) else marker.get("opacity", opacity),
+            alpha=None if many and not amounts else marker.get("opacity", opacity),
             linewidths=0.8 if shape in ("x", "cross") else 0,
             label=name if "lines" not in mode else None,
         )  # fmt: skip
+        if amounts and marker.get("showscale"):
+            axes.figure.colorbar(points, ax=axes, fraction=0.04, pad=0.02)
     if "text" in mode:
         for x, y, words in zip(across, up, _values(trace.get("text", ())), strict=False):
             axes.annotate(_words(words), (x, y), fontsize=8, color=INK, ha="center", va="bottom")
