@@ -12,9 +12,9 @@ LEAST = 1e-15
 def surprises(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """How little each row (n,) was expected: of classes in nats, of amounts how far off, in deviations of the targets."""
     if answers.ndim == 2:
-        return -np.log(np.maximum(answers[np.arange(len(targets)), targets], LEAST))
-    scale = float(np.std(targets)) or 1.0
-    found: np.ndarray = np.abs(answers - targets) / scale
+        found: np.ndarray = -np.log(np.maximum(answers[np.arange(len(targets)), targets], LEAST))
+    else:
+        found = np.abs(answers - targets) / (float(np.std(targets)) or 1.0)
     return found
 
 

@@ -48,8 +48,7 @@ def gradient(score: Score, inputs: Float[Tensor, "b ..."]) -> Float[Tensor, "b .
     """The slope of each input's score along each of its numbers; no other gradient is touched."""
     moving = inputs.detach().clone().requires_grad_()
     with torch.enable_grad():
-        slopes: Tensor = torch.autograd.grad([score(moving).sum()], [moving])[0]
-    return slopes
+        return torch.autograd.grad(score(moving).sum(), moving)[0]
 
 
 def smooth_gradient(
@@ -82,11 +81,11 @@ def integrated_gradients(
 
 def guided_gradient(model: nn.Module, score: Score, inputs: Float[Tensor, "b ..."]) -> Float[Tensor, "b ..."]:
     """As `gradient`, but every ReLU module of the model lets only positive slopes back: no slope of the score any more."""
-    hooks = [
-        module.register_full_backward_hook(lambda _, back, __: (back[0].clamp(min=0),))
-        for module in model.modules()
-        if isinstance(module, nn.ReLU)
-    ]
+
+    def guide(module: nn.Module, back: tuple[Tensor, ...], _: object) -> tuple[Tensor, ...]:
+        return (back[0].clamp(min=0),)
+
+    hooks = [module.register_full_backward_hook(guide) for module in model.modules() if isinstance(module, nn.ReLU)]
     try:
         return gradient(score, inputs)
     finally:
