@@ -1,0 +1,115 @@
+"""Pictures beside what a network makes of them: a mosaic of tiles in one image, with words at its sides.
+
+Heat is drawn on white: orange where a part speaks for the answer, blue where it speaks against it, after the colours of
+Okabe and Ito 2008. Axes: c channels | h w pixels.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zhixing.core import Language, Text
+from zhixing.draw.style import INK, SOFT, drawn, folded
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+TILE, GAP = 96, 8
+"""Pixels of a tile's longer side, and between two tiles."""
+LEFT, TOP = 150, 44
+"""Pixels for the words at the left and on top."""
+FOR, AGAINST = np.array([213, 94, 0]), np.array([0, 114, 178])
+HOTTEST = 99.0
+"""The percentile of the sizes in a tile that gets the full colour: one lone pixel would leave the others pale."""
+
+
+def grey(picture: np.ndarray) -> np.ndarray:
+    """A picture (c, h, w) of any numbers as colours (h, w, 3) uint8: its least number is black, its largest white.
+
+    Three channels are red, green and blue; of any other number the mean is drawn.
+    """
+    seen = np.asarray(picture, dtype=np.float64)
+    if len(seen) != 3:
+        seen = np.repeat(seen.mean(axis=0, keepdims=True), 3, axis=0)
+    low, high = seen.min(), seen.max()
+    colours: np.ndarray = np.round(255 * (seen - low) / ((high - low) or 1.0)).astype(np.uint8).transpose(1, 2, 0)
+    return colours
+
+
+def coloured(heat: np.ndarray) -> np.ndarray:
+    """Heat (h, w) as colours (h, w, 3) uint8; 0 is white, and the hottest pixels, of either sign, have the full colour."""
+    seen = np.asarray(heat, dtype=np.float64)
+    scale = np.percentile(np.abs(seen), HOTTEST) or np.abs(seen).max() or 1.0
+    share = np.clip(np.abs(seen) / scale, 0, 1)[..., None]
+    full = np.where(seen[..., None] >= 0, FOR, AGAINST)
+    colours: np.ndarray = np.round(255 + share * (full - 255)).astype(np.uint8)
+    return colours
+
+
+def mosaic(
+    tiles: Sequence[Sequence[np.ndarray]], *, rows: Sequence[Text], columns: Sequence[Text], language: Language
+) -> "go.Figure":
+    """Tiles (h, w, 3) uint8 in rows and columns, each with its words; a row may be shorter than others."""
+    across = max(map(len, tiles))
+    high, wide = _cell(tiles)
+    canvas = np.full((len(tiles) * (high + GAP) - GAP, across * (wide + GAP) - GAP, 3), 255, dtype=np.uint8)
+    for row, line in enumerate(tiles):
+        for column, tile in enumerate(line):
+            top, left = row * (high + GAP), column * (wide + GAP)
+            seen = _sized(tile, high, wide)
+            canvas[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
+    words = [
+        _word(folded(name[language], 20, 4), -8, row * (high + GAP) + high / 2, "right", "middle", INK)
+        for row, name in enumerate(rows)
+    ]
+    words += [
+        _word(
+            folded(name[language], max(10, wide // 8), 2),
+            column * (wide + GAP) + wide / 2,
+            -6,
+            "center",
+            "bottom",
+            SOFT,
+        )
+        for column, name in enumerate(columns)
+    ]
+    height, width = canvas.shape[:2]
+    quiet = {"visible": False, "fixedrange": True}
+    return drawn(
+        [{"type": "image", "source": _png(canvas), "hoverinfo": "skip"}],
+        height=height + TOP + 12,
+        annotations=words,
+        xaxis={**quiet, "range": [-LEFT, max(width, 520)], "constrain": "domain"},
+        yaxis={**quiet, "range": [height, -TOP], "scaleanchor": "x", "constrain": "domain"},
+    )
+
+
+def _cell(tiles: Sequence[Sequence[np.ndarray]]) -> tuple[int, int]:
+    """Height and width that every tile gets: those of the most oblong tile, whose longer side is TILE."""
+    ratios = [tile.shape[1] / tile.shape[0] for line in tiles for tile in line]
+    ratio = float(np.median(ratios))
+    return (max(8, round(TILE / ratio)), TILE) if ratio >= 1 else (TILE, max(8, round(TILE * ratio)))
+
+
+def _sized(tile: np.ndarray, high: int, wide: int) -> np.ndarray:
+    """The tile with each pixel repeated until it is so large: no pixel is smoothed away."""
+    rows, columns = (np.arange(size) * length // size for size, length in zip((high, wide), tile.shape, strict=False))
+    return tile[rows][:, columns]
+
+
+def _word(text: str, x: float, y: float, xanchor: str, yanchor: str, colour: str) -> dict[str, Any]:
+    return {
+        "text": text, "x": x, "y": y, "xanchor": xanchor, "yanchor": yanchor, "showarrow": False, "align": xanchor,
+        "font": {"size": 12, "color": colour},
+    }  # fmt: skip
+
+
+def _png(canvas: np.ndarray) -> str:
+    from PIL import Image
+
+    content = io.BytesIO()
+    Image.fromarray(canvas).save(content, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
