@@ -1,8 +1,17 @@
 from .curves import Line as Line
 from .curves import curves as curves
 from .curves import thinned as thinned
+from .effects import Bar as Bar
+from .effects import Panel as Panel
+from .effects import bars as bars
+from .effects import panels as panels
+from .effects import taken as taken
 from .figures import claim as claim
 from .figures import dots as dots
+from .heat import coloured as coloured
+from .heat import grey as grey
+from .heat import mosaic as mosaic
+from .heat import words as words
 from .page import Drawing as Drawing
 from .page import page as page
 from .printed import printed as printed

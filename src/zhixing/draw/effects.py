@@ -32,12 +32,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Panel:
-    """How one number moves along values, which are words or in order."""
+    """How one number moves along values."""
 
     name: str
     at: Sequence[Any]
     lines: np.ndarray
     """(n, places): a line for each row; the mean is drawn over them."""
+    words: bool = False
+    """The values have no order: dots stand in for lines."""
 
 
 def bars(items: Sequence[Bar], *, title: Text, language: Language) -> "go.Figure":
@@ -83,8 +85,7 @@ def panels(items: Sequence[Panel], *, y: Text, language: Language) -> "go.Figure
     for place, (item, mean, lines) in enumerate(zip(items, means, shown, strict=True)):
         row, column = divmod(place, ACROSS)
         suffix = "" if place == 0 else str(place + 1)
-        words = isinstance(item.at[0], str)
-        at: list[Any] = list(range(len(item.at))) if words else list(item.at)
+        words, at = item.words, list(range(len(item.at))) if item.words else list(item.at)
         on = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         traces += [_thin(at, lines, words) | on, _bold(at, item, mean, words) | on]
         left, top = column / ACROSS, 1 - row / down
@@ -121,11 +122,8 @@ def _thin(at: list[Any], lines: np.ndarray, words: bool) -> dict[str, Any]:
 
 
 def _bold(at: list[Any], item: Panel, mean: np.ndarray, words: bool) -> dict[str, Any]:
-    look = (
-        {"mode": "markers", "marker": {"color": colour(0), "size": 11, "symbol": "line-ew", "line": {"width": 4, "color": colour(0)}}}
-        if words
-        else {"mode": "lines", "line": {"color": colour(0), "width": 3}}
-    )  # fmt: skip
+    dash = {"color": colour(0), "size": 11, "symbol": "line-ew", "line": {"width": 4, "color": colour(0)}}
+    look = {"mode": "markers", "marker": dash} if words else {"mode": "lines", "line": {"color": colour(0), "width": 3}}
     said = [f"{label(item.name)} = {label(str(value))}: {told:.3g}" for value, told in zip(item.at, mean, strict=True)]
     return {"x": at, "y": mean.tolist(), "text": said, "hoverinfo": "text", **look}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zhixing.core import Language, Text
-from zhixing.draw.style import INK, SOFT, drawn, folded
+from zhixing.draw.style import INK, SOFT, columns_of, drawn, folded, label
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -97,7 +97,8 @@ def _cell(tiles: Sequence[Sequence[np.ndarray]]) -> tuple[int, int]:
 def _sized(tile: np.ndarray, high: int, wide: int) -> np.ndarray:
     """The tile with each pixel repeated until it is so large: no pixel is smoothed away."""
     rows, columns = (np.arange(size) * length // size for size, length in zip((high, wide), tile.shape, strict=False))
-    return tile[rows][:, columns]
+    seen: np.ndarray = tile[rows][:, columns]
+    return seen
 
 
 def _word(text: str, x: float, y: float, xanchor: str, yanchor: str, colour: str) -> dict[str, Any]:
@@ -113,3 +114,45 @@ def _png(canvas: np.ndarray) -> str:
     content = io.BytesIO()
     Image.fromarray(canvas).save(content, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
+
+
+LINE, LETTER, ACROSS = 24, 8.2, 560
+"""Pixels of a line of words, of a letter, and of the longest line."""
+
+
+def words(texts: Sequence[Sequence[tuple[str, float]]], *, names: Sequence[Text], language: Language) -> "go.Figure":
+    """Texts whose words lie on the colour of their heat, one scale for each text; the names stand at the left."""
+    shapes: list[dict[str, Any]] = []
+    written: list[dict[str, Any]] = []
+    y = 0.0
+    for text, name in zip(texts, names, strict=True):
+        written.append(_word(folded(name[language], 20, 3), -10, y + LINE / 2, "right", "middle", INK))
+        scale = max((abs(heat) for _, heat in text), default=0.0) or 1.0
+        x = 0.0
+        for word, heat in text:
+            wide = LETTER * columns_of(word) + 6
+            if x + wide > ACROSS and x:
+                x, y = 0.0, y + LINE
+            red, green, blue = coloured(np.array([[heat / scale, 1.0]]))[0, 0]
+            shapes.append(
+                {
+                    "type": "rect", "x0": x, "x1": x + wide - 3, "y0": y + 2, "y1": y + LINE - 2, "layer": "below",
+                    "line": {"width": 0}, "fillcolor": f"rgb({red},{green},{blue})",
+                }
+            )  # fmt: skip
+            written.append(
+                _word(label(word), x + wide / 2 - 1.5, y + LINE / 2, "center", "middle", INK)
+                | {"hovertext": f"{label(word)}: {heat:+.3g}"}
+            )
+            x += wide
+        y += max(LINE, LINE if x else 0) + LINE / 2
+    quiet = {"visible": False, "fixedrange": True}
+    return drawn(
+        [{"x": [0], "y": [0], "mode": "markers", "marker": {"opacity": 0}, "hoverinfo": "skip"}],
+        height=int(y) + 24,
+        annotations=written,
+        shapes=shapes,
+        showlegend=False,
+        xaxis={**quiet, "range": [-LEFT, ACROSS]},
+        yaxis={**quiet, "range": [y, 0]},
+    )

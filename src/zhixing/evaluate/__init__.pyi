@@ -121,6 +121,7 @@ from .growth import seconds_by_examples as seconds_by_examples
 from .importance import Dependence as Dependence
 from .importance import Importance as Importance
 from .importance import grid_of as grid_of
+from .importance import label_log_losses as label_log_losses
 from .importance import log_losses as log_losses
 from .importance import partial_dependence as partial_dependence
 from .importance import permutation_importance as permutation_importance
@@ -173,6 +174,8 @@ from .mistakes import taken_for as taken_for
 from .neighbours import correlation_by_distance as correlation_by_distance
 from .neighbours import weights as weights
 from .noise_scale import simple_noise_scale as simple_noise_scale
+from .omission import Omission as Omission
+from .omission import omissions as omissions
 from .probabilities import error as error
 from .probabilities import log_loss as log_loss
 from .questions import alarms_per_find as alarms_per_find

@@ -62,6 +62,13 @@ def log_losses(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return losses
 
 
+def label_log_losses(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Of probabilities (n, labels) against 0 and 1, each row's mean of -log of what was given to what is true."""
+    given = np.where(targets == 1, answers, 1 - answers)
+    losses: np.ndarray = -np.log(np.maximum(given, 1e-15)).mean(axis=1)
+    return losses
+
+
 def squared_errors(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Of amounts (n,)."""
     losses: np.ndarray = (answers - targets) ** 2

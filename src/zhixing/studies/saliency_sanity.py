@@ -256,7 +256,8 @@ study = Study(
             "s: the network's score of the true class. x: a pixel. b: black. Ranks: the coldest pixel gets 1, the next 2, "
             "and so on; their correlation is 1 for the same order, 0 for orders that have nothing to do with each other.\n"
             "Where a pixel is black, x - b is 0 and so is the integrated gradient, whatever the weights are.",
-            zh="梯度：    |d s / d x|\n积分梯度：|(x − b) 乘以从 b 到 x 一路上 d s / d x 的平均|\n相似度：  前后两幅图的秩相关\n\n"
+            zh="梯度：    |d s / d x|\n积分梯度：|(x − b) 乘以从 b 到 x 一路上 d s / d x 的平均|\n"
+            "相似度：  前后两幅图的秩相关\n\n"
             "s：网络给真实类别的得分。x：一个像素。b：黑色。秩：最冷的像素记 1，其次记 2，依此类推；次序相同则相关为 1，次序"
             "毫不相干则为 0。\n像素为黑色时 x − b = 0，积分梯度也为 0，不管权重是什么。",
         ),

@@ -14,9 +14,11 @@ from zhixing.study.events import Listen, Stage, nobody
 from zhixing.views.covariance import covariance
 from zhixing.views.scene import Scene, of_file, of_run
 from zhixing.views.view import CannotShow, View
+from zhixing.views.why import why
 
 VIEWS: Mapping[str, Callable[[Scene], View]] = {
     "covariance": covariance,
+    "why": why,
 }
 """All ways of looking, by name, in the order of the page."""
 KINDS = ("png", "svg", "pdf")
