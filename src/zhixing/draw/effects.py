@@ -166,3 +166,20 @@ def taken(counts: np.ndarray, names: Sequence[str], *, language: Language) -> "g
 def _holed(values: np.ndarray) -> list[list[float | None]]:
     """Numbers as JSON holds them: what is not there is null."""
     return [[None if np.isnan(value) else float(value) for value in row] for row in values]
+
+
+def against(true: np.ndarray, told: np.ndarray, *, language: Language) -> "go.Figure":
+    """A dot for each row at what was true and what was told, and the line on which both are the same."""
+    span = padded([*true.tolist(), *told.tolist()]) or (0.0, 1.0)
+    dots = {
+        "x": true.tolist(), "y": told.tolist(), "mode": "markers", "marker": {"color": faded(0, 0.45), "size": 6},
+        "text": [f"{one:.4g} → {other:.4g}" for one, other in zip(true, told, strict=True)], "hoverinfo": "text",
+    }  # fmt: skip
+    line = {"x": list(span), "y": list(span), "mode": "lines", "line": {"color": GREY, "width": 1.5}, "hoverinfo": "skip"}
+    return drawn(
+        [line, dots],
+        height=440,
+        showlegend=False,
+        xaxis=axis(Text("true", "真实值")[language], span),
+        yaxis=axis(Text("told", "预测值")[language], span),
+    )

@@ -14,10 +14,14 @@ from zhixing.views.view import CannotShow
 if TYPE_CHECKING:
     from zhixing.comparison import Run
 
-UNLEARNED = Text(
-    "the {count:,} rows that judged the run and taught it nothing", "没有参与学习、只用来评判的 {count:,} 行"
-)
-GIVEN = Text("the {count:,} rows given", "给出的 {count:,} 行")
+UNLEARNED = Text("the {count:,} {things} that judged the run and taught it nothing", "没有参与学习、只用来评判的 {count:,} {things}")
+GIVEN = Text("the {count:,} {things} given", "给出的 {count:,} {things}")
+THINGS = {
+    "pictures": Text("pictures", "张图片"),
+    "sounds": Text("sounds", "段录音"),
+    "texts": Text("texts", "篇文本"),
+}
+"""What is counted, by the kind of data; rows in a table."""
 FORETELLS_NOT = {
     "unlabelled": Text("a run without a target foretells nothing", "没有目标的运行不作预测"),
     "tags": Text("a tagger answers with a tag for each word", "标注模型对每个词各给一个标签"),
@@ -39,6 +43,8 @@ class Asked:
     """Probabilities (n, classes), of one class or of several labels, or amounts (n,)."""
     which: Text
     """Which rows these are."""
+    names: tuple[str, ...] | None
+    """Of the files of the scene's rows, where each is one and they are known."""
 
     @property
     def one_class(self) -> bool:
@@ -73,8 +79,9 @@ def _asked(scene: Scene) -> Asked:
     places = np.arange(len(scene)) if scene.own is None else _judged(scene.run, len(scene))
     features = taken(scene.features, places)
     targets = None if scene.targets is None else scene.targets[places]
-    which = (GIVEN if scene.own is None else UNLEARNED).format(count=len(places))
-    return Asked(scene.run, places, features, targets, scene.run.learner.answers(features), which)
+    things = THINGS.get(scene.run.card["kind"], Text("rows", "行"))
+    which = (GIVEN if scene.own is None else UNLEARNED).format(count=len(places), things=things)
+    return Asked(scene.run, places, features, targets, scene.run.learner.answers(features), which, getattr(scene.own, "names", None))
 
 
 def _judged(run: "Run", count: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 from zhixing import draw, evaluate
 from zhixing.core import Language, Seeds, Text
 from zhixing.views.asked import Asked, answers_of, known, some
+from zhixing.views.mistakes import verbatim
 from zhixing.views.scene import Scene
 from zhixing.views.view import Picture, Table, View
 
@@ -102,16 +103,16 @@ def _summary(found: tuple[evaluate.Importance, ...], seen: Asked, rows: int) -> 
     counts = {"rows": rows, "columns": len(found), "which": seen.which}
     if not sure:
         return Text(
-            "No column matters for sure: shuffling any of the {columns} changes the loss by no more than chance, on {rows:,} of "
-            "{which}.",
-            "没有哪一列确定重要：打乱 {columns} 列中的任何一列，损失的变化都不超出偶然。所用的是{which}中的 {rows:,} 行。",
+            "No column matters for sure: shuffling any of the {columns} changes the loss by no more than chance. Measured on "
+            "{rows:,} of {which}.",
+            "没有哪一列确定重要：打乱 {columns} 列中的任何一列，损失的变化都不超出偶然。测量用了 {rows:,} 行，取自{which}。",
         ).format(**counts)
     names = ", ".join(sure[:3])
     return Text(
-        "The answers depend most on {names}: shuffled among the rows, they make the loss rise most. Of {columns} columns "
-        "{sure} matter for sure. Measured on {rows:,} of {which}.",
-        "回答最取决于 {names}：把它们在各行之间打乱，损失上升最多。{columns} 列中有 {sure} 列确定重要。所用的是{which}中的 "
-        "{rows:,} 行。",
+        "The answers depend most on {names}: shuffled among the rows, they make the loss rise most. The interval of {sure} of "
+        "{columns} columns lies above 0. Measured on {rows:,} of {which}.",
+        "回答最取决于 {names}：把它们在各行之间打乱，损失上升最多。{columns} 列中有 {sure} 列的区间在 0 以上。测量用了 "
+        "{rows:,} 行，取自{which}。",
     ).format(names=names, sure=len(sure), **counts)
 
 
@@ -132,12 +133,8 @@ def _bars(found: tuple[evaluate.Importance, ...], unit: Text) -> Picture:
 
 def _table(found: tuple[evaluate.Importance, ...], unit: Text) -> Table:
     heads = (Text("column", "列"), unit, Text("interval", "区间"))
-    rows = tuple((_verbatim(each.column), draw.number(each.rise), draw.interval(each.low, each.high)) for each in found)
+    rows = tuple((verbatim(each.column), draw.number(each.rise), draw.interval(each.low, each.high)) for each in found)
     return Table(Text("Importance of the columns", "各列的重要性"), heads, rows)
-
-
-def _verbatim(words: str) -> Text:
-    return Text(words, words)
 
 
 def _can_follow(cells: Any) -> bool:
