@@ -175,7 +175,13 @@ def against(true: np.ndarray, told: np.ndarray, *, language: Language) -> "go.Fi
         "x": true.tolist(), "y": told.tolist(), "mode": "markers", "marker": {"color": faded(0, 0.45), "size": 6},
         "text": [f"{one:.4g} → {other:.4g}" for one, other in zip(true, told, strict=True)], "hoverinfo": "text",
     }  # fmt: skip
-    line = {"x": list(span), "y": list(span), "mode": "lines", "line": {"color": GREY, "width": 1.5}, "hoverinfo": "skip"}
+    line = {
+        "x": list(span),
+        "y": list(span),
+        "mode": "lines",
+        "line": {"color": GREY, "width": 1.5},
+        "hoverinfo": "skip",
+    }
     return drawn(
         [line, dots],
         height=440,

@@ -17,10 +17,10 @@ from zhixing.draw.style import INK, SOFT, columns_of, drawn, folded, label
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-TILE, GAP = 96, 8
-"""Pixels of a tile's longer side, and between two tiles."""
-LEFT, TOP = 150, 44
-"""Pixels for the words at the left and on top."""
+TILE, GAP, UNDER = 96, 8, 18
+"""Pixels of a tile's longer side, between two tiles, and for words under one."""
+WIDTH, LEFT, TOP = 730, 150, 40
+"""Pixels of a page's column, and for the words at the left and on top."""
 FOR, AGAINST = np.array([213, 94, 0]), np.array([0, 114, 178])
 HOTTEST = 99.0
 """The percentile of the sizes in a tile that gets the full colour: one lone pixel would leave the others pale."""
@@ -50,19 +50,27 @@ def coloured(heat: np.ndarray) -> np.ndarray:
 
 
 def mosaic(
-    tiles: Sequence[Sequence[np.ndarray]], *, rows: Sequence[Text], columns: Sequence[Text], language: Language
+    tiles: Sequence[Sequence[np.ndarray]],
+    *,
+    rows: Sequence[Text],
+    columns: Sequence[Text],
+    under: Sequence[Sequence[str]] = (),
+    language: Language,
 ) -> "go.Figure":
-    """Tiles (h, w, 3) uint8 in rows and columns, each with its words; a row may be shorter than others."""
+    """Tiles (h, w, 3) uint8 in rows and columns, each with its words; a row may be shorter than others.
+
+    Words `under` belong to single tiles.
+    """
+    high, wide = _cell(tiles, LEFT if rows else 0)
+    gap, left, top = GAP + (UNDER if under else 0), LEFT if rows else 0, TOP if columns else 0
     across = max(map(len, tiles))
-    high, wide = _cell(tiles)
-    canvas = np.full((len(tiles) * (high + GAP) - GAP, across * (wide + GAP) - GAP, 3), 255, dtype=np.uint8)
+    canvas = np.full((len(tiles) * (high + gap), across * (wide + GAP) - GAP, 3), 255, dtype=np.uint8)
     for row, line in enumerate(tiles):
         for column, tile in enumerate(line):
-            top, left = row * (high + GAP), column * (wide + GAP)
-            seen = _sized(tile, high, wide)
-            canvas[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
+            y, x = row * (high + gap), column * (wide + GAP)
+            canvas[y : y + high, x : x + wide] = _sized(tile, high, wide)
     words = [
-        _word(folded(name[language], 20, 4), -8, row * (high + GAP) + high / 2, "right", "middle", INK)
+        _word(folded(name[language], 20, 4), -8, row * (high + gap) + high / 2, "right", "middle", INK)
         for row, name in enumerate(rows)
     ]
     words += [
@@ -76,22 +84,27 @@ def mosaic(
         )
         for column, name in enumerate(columns)
     ]
-    height, width = canvas.shape[:2]
-    quiet = {"visible": False, "fixedrange": True}
+    words += [
+        _word(label(each), column * (wide + GAP) + wide / 2, row * (high + gap) + high + 2, "center", "top", INK)
+        for row, line in enumerate(under)
+        for column, each in enumerate(line)
+    ]
+    height, quiet = len(canvas), {"visible": False, "fixedrange": True, "constrain": "domain"}
     return drawn(
         [{"type": "image", "source": _png(canvas), "hoverinfo": "skip"}],
-        height=height + TOP + 12,
+        height=height + top + 24,
         annotations=words,
-        xaxis={**quiet, "range": [-LEFT, max(width, 520)], "constrain": "domain"},
-        yaxis={**quiet, "range": [height, -TOP], "scaleanchor": "x", "constrain": "domain"},
+        xaxis={**quiet, "range": [-left, WIDTH - left], "constraintoward": "left"},
+        yaxis={**quiet, "range": [height, -top], "scaleanchor": "x", "constraintoward": "top"},
     )
 
 
-def _cell(tiles: Sequence[Sequence[np.ndarray]]) -> tuple[int, int]:
-    """Height and width that every tile gets: those of the most oblong tile, whose longer side is TILE."""
-    ratios = [tile.shape[1] / tile.shape[0] for line in tiles for tile in line]
-    ratio = float(np.median(ratios))
-    return (max(8, round(TILE / ratio)), TILE) if ratio >= 1 else (TILE, max(8, round(TILE * ratio)))
+def _cell(tiles: Sequence[Sequence[np.ndarray]], left: int) -> tuple[int, int]:
+    """Height and width of every tile: its longer side is TILE pixels, or fewer where the longest row would not fit."""
+    ratio = float(np.median([tile.shape[1] / tile.shape[0] for line in tiles for tile in line]))
+    longest = min(TILE, (WIDTH - left) / max(map(len, tiles)) - GAP)
+    high, wide = (longest / ratio, longest) if ratio >= 1 else (TILE, TILE * ratio)
+    return max(8, round(high)), max(8, int(wide))
 
 
 def _sized(tile: np.ndarray, high: int, wide: int) -> np.ndarray:
@@ -118,6 +131,8 @@ def _png(canvas: np.ndarray) -> str:
 
 LINE, LETTER, ACROSS = 24, 8.2, 560
 """Pixels of a line of words, of a letter, and of the longest line."""
+STRONGEST = 0.55
+"""The share of the full colour under the strongest word, which must be read."""
 
 
 def words(texts: Sequence[Sequence[tuple[str, float]]], *, names: Sequence[Text], language: Language) -> "go.Figure":
@@ -133,7 +148,7 @@ def words(texts: Sequence[Sequence[tuple[str, float]]], *, names: Sequence[Text]
             wide = LETTER * columns_of(word) + 6
             if x + wide > ACROSS and x:
                 x, y = 0.0, y + LINE
-            red, green, blue = coloured(np.array([[heat / scale, 1.0]]))[0, 0]
+            red, green, blue = coloured(np.array([[STRONGEST * heat / scale, 1.0]]))[0, 0]
             shapes.append(
                 {
                     "type": "rect", "x0": x, "x1": x + wide - 3, "y0": y + 2, "y1": y + LINE - 2, "layer": "below",

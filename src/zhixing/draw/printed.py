@@ -19,7 +19,18 @@ WIDTH, INCH = 800, 100
 """Pixels of a page's column, and how many make an inch."""
 FONTS = ("Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei", "SimHei", "Source Han Sans SC")
 """That hold Chinese, the first that is installed; Latin letters are drawn with matplotlib's own."""
-_MARKERS = {"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "pentagon": "p", "x": "x", "cross": "+"}
+_MARKERS = {
+    "circle": "o",
+    "square": "s",
+    "diamond": "D",
+    "triangle-up": "^",
+    "pentagon": "p",
+    "x": "x",
+    "cross": "+",
+    "line-ew": "_",
+    "line-ns": "|",
+}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 _DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 
 
@@ -98,10 +109,34 @@ def _draw(axes: "Axes", trace: dict[str, Any]) -> None:
         bars = axes.barh if across else axes.bar
         names, sizes = (trace["y"], trace["x"]) if across else (trace["x"], trace["y"])
         bars(_values(names), _values(sizes), color=colours, label=_words(trace.get("name")))
+        _whiskers(axes, trace, across)
+    elif kind == "image":
+        axes.imshow(_pixels(trace["source"]), interpolation="nearest")
     elif kind in ("scatter", "scattergl"):
         _scatter(axes, trace)
     else:
         raise NotImplementedError(f"a {kind} cannot be drawn as a file")
+
+
+def _whiskers(axes: "Axes", trace: dict[str, Any], across: bool) -> None:
+    """Of bars that have some, on both sides."""
+    ends = trace.get("error_x" if across else "error_y")
+    if ends:
+        reach = [_values(ends["arrayminus"]), _values(ends["array"])]
+        axes.errorbar(
+            _values(trace["x"]), _values(trace["y"]),
+            xerr=reach if across else None, yerr=None if across else reach,
+            fmt="none", ecolor=_colour(ends.get("color")) or INK, elinewidth=0.9, capsize=3,
+        )  # fmt: skip
+
+
+def _pixels(source: str) -> np.ndarray:
+    """Of a PNG that stands in a figure."""
+    import base64
+
+    from PIL import Image
+
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))))
 
 
 def _heat(axes: "Axes", trace: dict[str, Any]) -> None:
@@ -128,7 +163,7 @@ def _heat(axes: "Axes", trace: dict[str, Any]) -> None:
 
 def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
     mode, marker, line = trace.get("mode", "lines"), trace.get("marker") or {}, trace.get("line") or {}
-    across, up = _values(trace.get("x", ())), _values(trace.get("y", ()))
+    across, up = _dates(_values(trace.get("x", ()))), _values(trace.get("y", ()))
     name, opacity = _words(trace.get("name")), trace.get("opacity", 1.0)
     if "lines" in mode or trace.get("fill"):
         colour = _colour(line.get("color")) or _colour(marker.get("color")) or "#0072B2"
@@ -148,7 +183,7 @@ def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
             **({"c": _colours(colours)} if many else {"color": _colour(colours)}),
             marker=_MARKERS.get(shape.removesuffix("-open") if isinstance(shape, str) else "circle", "o"),
             alpha=None if many and isinstance(colours[0], str) else marker.get("opacity", opacity),
-            linewidths=0.8 if shape in ("x", "cross") else 0,
+            linewidths=2.5 if shape.startswith("line") else 0.8 if shape in ("x", "cross") else 0,
             label=name if "lines" not in mode else None,
         )  # fmt: skip
     if "text" in mode:
@@ -244,6 +279,14 @@ def _values(column: Any) -> list[Any]:
     if isinstance(column, str):
         return [column]
     return [np.nan if value is None else value for value in column]
+
+
+def _dates(column: list[Any]) -> Any:
+    """Days, where the words are such; gaps stay gaps."""
+    words = [value for value in column if isinstance(value, str)]
+    if not words or not all(_DATE.match(word) for word in words):
+        return column
+    return np.array([value if isinstance(value, str) else "NaT" for value in column], dtype="datetime64[D]")
 
 
 def _colour(colour: Any) -> Any:

@@ -14,7 +14,9 @@ from zhixing.views.view import CannotShow
 if TYPE_CHECKING:
     from zhixing.comparison import Run
 
-UNLEARNED = Text("the {count:,} {things} that judged the run and taught it nothing", "没有参与学习、只用来评判的 {count:,} {things}")
+UNLEARNED = Text(
+    "the {count:,} {things} that judged the run and taught it nothing", "没有参与学习、只用来评判的 {count:,} {things}"
+)
 GIVEN = Text("the {count:,} {things} given", "给出的 {count:,} {things}")
 THINGS = {
     "pictures": Text("pictures", "张图片"),
@@ -43,8 +45,6 @@ class Asked:
     """Probabilities (n, classes), of one class or of several labels, or amounts (n,)."""
     which: Text
     """Which rows these are."""
-    names: tuple[str, ...] | None
-    """Of the files of the scene's rows, where each is one and they are known."""
 
     @property
     def one_class(self) -> bool:
@@ -81,7 +81,7 @@ def _asked(scene: Scene) -> Asked:
     targets = None if scene.targets is None else scene.targets[places]
     things = THINGS.get(scene.run.card["kind"], Text("rows", "行"))
     which = (GIVEN if scene.own is None else UNLEARNED).format(count=len(places), things=things)
-    return Asked(scene.run, places, features, targets, scene.run.learner.answers(features), which, getattr(scene.own, "names", None))
+    return Asked(scene.run, places, features, targets, scene.run.learner.answers(features), which)
 
 
 def _judged(run: "Run", count: int) -> np.ndarray:

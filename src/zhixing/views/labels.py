@@ -10,6 +10,7 @@ from zhixing import draw, evaluate, train
 from zhixing.core import BadSetting, Seeds, Text, parsed
 from zhixing.study.events import Stage
 from zhixing.train.keeping import CANDIDATE, settled
+from zhixing.train.left_out import FOLDS
 from zhixing.views.asked import Asked, asked, known, taken
 from zhixing.views.mistakes import described, verbatim
 from zhixing.views.saliency import shown
@@ -22,12 +23,10 @@ LISTED, DRAWN, ACROSS = 20, 24, 8
 """Suspects that are told, drawn, and drawn side by side."""
 FEWEST = 20
 _ALL = Text(
-    "Every row was judged by the run's candidate, fitted {count} times to rows that hold it not.",
+    "Every row was judged by the run's candidate, fitted anew {count} times, each time without the rows to be judged.",
     "每一行都由该运行所选的模型评判：模型重新拟合了 {count} 次，每次都不含被评判的行。",
 )
-_JUDGING = Text(
-    "Only {which} are looked at: {why}.", "只看了{which}：{why}。"
-)
+_JUDGING = Text("Only {which} are looked at: {why}.", "只看了{which}：{why}。")
 _SLOW = Text("{count} further fits would take more than a minute", "再拟合 {count} 次需要一分钟以上")
 _OLD = Text("the run was trained before runs kept their choice", "该运行训练时，还没有保存所选的设置")
 _OTHERS = Text("other data were given", "给出的是另外的数据")
@@ -64,7 +63,10 @@ def labels(scene: Scene) -> View:
     judged = _judged(scene, seen)
     if len(judged.labels) < FEWEST:
         raise CannotShow(
-            Text(f"{len(judged.labels)} rows are too few to doubt one", f"只有 {len(judged.labels)} 行，不足以判断可疑标签")
+            Text(
+                f"{len(judged.labels)} rows are too few to doubt one",
+                f"只有 {len(judged.labels)} 行，不足以判断可疑标签",
+            )
         )
     votes = _votes(scene, seen, judged)
     both = judged.probabilities if votes is None else (judged.probabilities + votes) / 2
@@ -72,7 +74,7 @@ def labels(scene: Scene) -> View:
     order = np.argsort(-doubts, kind="stable")
     expected, above = evaluate.errors_expected(both, judged.labels), int((doubts > 0).sum())
     suspects = order[: min(LISTED, max(above, 1))]
-    pictures = ()
+    pictures: tuple[Picture, ...] = ()
     if seen.run.card["kind"] in ("pictures", "sounds"):
         pictures = (_drawn(scene, seen, judged, both, order[: min(DRAWN, max(above, 1))]),)
     summary = Text(
@@ -101,7 +103,7 @@ def _judged(scene: Scene, seen: Asked) -> _Judged:
     """Answers to all rows from fits without them where these are quick, else to those that the run was asked about."""
     candidate = seen.run.card.get(CANDIDATE)
     seconds = seen.run.result.measures.get("fit_seconds", np.inf)
-    folds = train.FOLDS
+    folds = FOLDS
     if scene.own is None:
         why = _OTHERS
     elif candidate is None:
@@ -161,7 +163,8 @@ def _others(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The likeliest other class of each row (n,)."""
     rest = probabilities.copy()
     rest[np.arange(len(labels)), labels] = -1
-    return rest.argmax(axis=1)
+    likeliest: np.ndarray = rest.argmax(axis=1)
+    return likeliest
 
 
 def _drawn(scene: Scene, seen: Asked, judged: _Judged, both: np.ndarray, suspects: np.ndarray) -> Picture:

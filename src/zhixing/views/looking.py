@@ -12,13 +12,19 @@ from zhixing.core.files import write_whole, writing
 from zhixing.core.store import RunStore
 from zhixing.study.events import Listen, Stage, nobody
 from zhixing.views.covariance import covariance
+from zhixing.views.labels import labels
+from zhixing.views.mistakes import mistakes
 from zhixing.views.scene import Scene, of_file, of_run
+from zhixing.views.units import units
 from zhixing.views.view import CannotShow, View
 from zhixing.views.why import why
 
 VIEWS: Mapping[str, Callable[[Scene], View]] = {
     "covariance": covariance,
     "why": why,
+    "units": units,
+    "mistakes": mistakes,
+    "labels": labels,
 }
 """All ways of looking, by name, in the order of the page."""
 KINDS = ("png", "svg", "pdf")

@@ -7,7 +7,7 @@ import numpy as np
 
 from zhixing import draw, evaluate
 from zhixing.core import Language, Text
-from zhixing.views.asked import Asked, asked, known
+from zhixing.views.asked import Asked, asked, known, taken
 from zhixing.views.saliency import shown
 from zhixing.views.scene import Scene
 from zhixing.views.view import CannotShow, Picture, Table, View
@@ -36,7 +36,7 @@ def mistakes(scene: Scene) -> View:
             )
         )
     hard = evaluate.hardest(answers, targets, HARDEST)
-    table = _hardest(seen, there, targets, answers, hard)
+    table = _hardest(scene, seen, there, targets, answers, hard)
     numbers: dict[str, Any] = {"hardest": [int(seen.places[there[row]]) for row in hard]}
     if not seen.run.classes:
         return _of_amounts(seen, targets, answers, table, numbers)
@@ -58,32 +58,27 @@ def mistakes(scene: Scene) -> View:
         name="mistakes",
         title=Text("What goes wrong", "哪里会出错"),
         summary=Text(
-            "{wrong:,} of {rows:,} are told wrong ({share:.1%}), among {which}.",
-            "{which}中，{rows:,} 个有 {wrong:,} 个判错（{share:.1%}）。",
-        ).format(wrong=wrong, rows=len(targets), share=wrong / len(targets), which=seen.which),
+            "Of {which} {wrong:,} are told wrong ({share:.1%}).", "{which}中，判错 {wrong:,} 个（{share:.1%}）。"
+        ).format(wrong=wrong, share=wrong / len(targets), which=seen.which),
         pictures=tuple(pictures),
         tables=(*tables, table),
         numbers={**numbers, "classes": list(seen.run.classes), "confusion": counts.tolist()},
     )
 
 
-def _of_amounts(
-    seen: Asked, targets: np.ndarray, answers: np.ndarray, table: Table, numbers: dict[str, Any]
-) -> View:
+def _of_amounts(seen: Asked, targets: np.ndarray, answers: np.ndarray, table: Table, numbers: dict[str, Any]) -> View:
     misses = np.abs(answers - targets)
     drawing = draw.Drawing(
         "against",
         lambda language: draw.against(targets, answers, language=language),
         Text("What was told against what was true.", "预测值与真实值。"),
     )
-    caption = Text(
-        "Each dot is a row; on the line it was told exactly.", "每个点是一行；在直线上表示预测完全准确。"
-    )
+    caption = Text("Each dot is a row; on the line it was told exactly.", "每个点是一行；在直线上表示预测完全准确。")
     return View(
         name="mistakes",
         title=Text("What goes wrong", "哪里会出错"),
         summary=Text(
-            "Half of the answers are off by less than {half}, a tenth by more than {tenth}, among {which}.",
+            "Of the answers to {which} half are off by less than {half}, a tenth by more than {tenth}.",
             "{which}中，一半的回答误差小于 {half}，十分之一大于 {tenth}。",
         ).format(
             half=draw.number(float(np.median(misses))),
@@ -128,7 +123,8 @@ def _examples(
     names = seen.run.classes
     rows, words = [], []
     for true, other in pairs:
-        rows.append(shown(seen, there[evaluate.taken_for(answers, targets, true, other, EXAMPLES)]))
+        chosen = there[evaluate.taken_for(answers, targets, true, other, EXAMPLES)]
+        rows.append(shown(seen.run, seen.among(chosen)))
         words.append(
             Text("{true}, taken for {taken}", "{true}，被当作 {taken}").format(true=names[true], taken=names[other])
         )
@@ -145,13 +141,15 @@ def _examples(
 
 
 def _hardest(
-    seen: Asked, there: np.ndarray, targets: np.ndarray, answers: np.ndarray, hard: np.ndarray
+    scene: Scene, seen: Asked, there: np.ndarray, targets: np.ndarray, answers: np.ndarray, hard: np.ndarray
 ) -> Table:
     surprises = evaluate.surprises(answers, targets)
     what = (
-        Text("surprise (nats)", "意外程度（奈特）") if seen.run.classes else Text("off by (deviations)", "偏差（标准差）")
+        Text("surprise (nats)", "意外程度（奈特）")
+        if seen.run.classes
+        else Text("off by (deviations)", "偏差（标准差）")
     )
-    names, cells = described(seen, there[hard])
+    names, cells = described(scene, seen.places[there[hard]])
     rows = tuple(
         (
             verbatim(f"{seen.places[there[row]] + 1:,}"),
@@ -166,17 +164,17 @@ def _hardest(
     return Table(Text("The most surprising rows", "最出人意料的行"), heads, rows)
 
 
-def described(seen: Asked, rows: np.ndarray) -> tuple[tuple[Text, ...], list[tuple[Text, ...]]]:
-    """Heads and cells that show what some rows hold: their first columns, or the names of their files."""
-    features = seen.among(rows)
+def described(scene: Scene, places: np.ndarray) -> tuple[tuple[Text, ...], list[tuple[Text, ...]]]:
+    """Heads and cells that show what some rows of the scene hold: their first columns, or the names of their files."""
+    features = taken(scene.features, places)
     if hasattr(features, "columns"):
         columns = list(features.columns)[:CELLS]
         cells = [tuple(verbatim(_short(cell)) for cell in row) for row in features[columns].itertuples(index=False)]
         return tuple(verbatim(str(name)) for name in columns), cells
-    own_names = seen.names
-    if own_names is None:
-        return (), [()] * len(rows)
-    return (Text("file", "文件"),), [(verbatim(own_names[place]),) for place in seen.places[rows]]
+    files = getattr(scene.own, "names", None)
+    if files is None:
+        return (), [()] * len(places)
+    return (Text("file", "文件"),), [(verbatim(files[place]),) for place in places]
 
 
 def said(seen: Asked, value: Any) -> Text:

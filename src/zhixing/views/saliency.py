@@ -14,6 +14,8 @@ from zhixing.views.view import Picture, View
 if TYPE_CHECKING:
     from torch import nn
 
+    from zhixing.comparison import Run
+
 EXAMPLES, WRONG = 8, 3
 """Items that are shown, and of these at most so many that were told wrong."""
 STRETCHES = 16
@@ -49,7 +51,7 @@ def saliency(scene: Scene, seen: Asked) -> View:
     tiles, columns = (
         _of_network(found, scene, seen, rows, classes) if found is not None else _of_any(seen, rows, classes)
     )
-    pictures = shown(seen, rows)
+    pictures = shown(seen.run, seen.among(rows))
     heads = (Text("spectrogram", "频谱图") if seen.run.card["kind"] == "sounds" else Text("picture", "图片"), *columns)
     lines = [[pictures[place], *(draw.coloured(heat[place]) for heat in tiles)] for place in range(len(rows))]
     words = [named(seen, row) for row in rows]
@@ -130,18 +132,13 @@ def named(seen: Asked, row: int) -> Text:
     return Text("{taken} ({sure})", "{taken}（{sure}）").format(**taken_for)
 
 
-def shown(seen: Asked, rows: np.ndarray) -> list[np.ndarray]:
+def shown(run: "Run", features: np.ndarray) -> list[np.ndarray]:
     """Tiles (h, w, 3) of pictures, or of the spectrograms of sounds with low notes at the bottom."""
-    return [draw.grey(each) for each in _seen(seen, rows)]
+    if run.card["kind"] == "sounds":
+        from zhixing.models.sounds import log_mel
 
-
-def _seen(seen: Asked, rows: np.ndarray) -> Any:
-    features = seen.among(rows)
-    if seen.run.card["kind"] != "sounds":
-        return features
-    from zhixing.models.sounds import log_mel
-
-    return log_mel(features, rate=seen.run.card["rate"])[:, None, ::-1]
+        features = log_mel(features, rate=run.card["rate"])[:, None, ::-1]
+    return [draw.grey(each) for each in features]
 
 
 def _of_network(

@@ -94,7 +94,7 @@ def _maps(module: "nn.Module", seen: Asked, layers: list[str]) -> Picture:
     row = examples(seen)[-1:]
     found = evaluate.feature_maps(module, maps(seen, row), layers)
     upside = slice(None, None, -1 if seen.run.card["kind"] == "sounds" else 1)
-    rows, names = [shown(seen, row)], [Text("the item", "原样")]
+    rows, names = [shown(seen.run, seen.among(row))], [Text("the item", "原样")]
     for name in layers:
         outputs = found[name][0]
         if outputs.ndim != 3:  # numbers, no maps
@@ -120,7 +120,7 @@ def _exciting(module: "nn.Module", scene: Scene, seen: Asked, layer: str) -> Pic
         grown = evaluate.exciting_input(
             module, layer, unit, shape=tuple(inputs.shape[1:]), generator=seeds.torch("ascent")
         )
-        rows.append([draw.grey(grown.numpy()[:, upside]), *shown(seen, places[strongest[unit]])])
+        rows.append([draw.grey(grown.numpy()[:, upside]), *shown(seen.run, seen.among(places[strongest[unit]]))])
         if head and known is not None:
             names.append(Text(seen.run.classes[known[unit]], seen.run.classes[known[unit]]))
         else:
