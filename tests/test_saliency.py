@@ -216,12 +216,12 @@ def test_the_strongest_examples_and_the_places_of_their_units():
 def test_ascent_excites_a_unit_and_finds_the_planted_stripes(trained):
     model, pictures, _ = trained
     for unit in (0, 1):
-        found = evaluate.exciting_input(model, "head", unit, shape=(1, SIDE, SIDE), generator=generator())
+        found = evaluate.exciting_input(model, "head", unit, shape=(1, SIDE, SIDE), blur=0, generator=generator())
         excited = model(found[None])[0, unit]
         assert excited > model(pictures)[:, unit].max()
         energy = found[0].square()
         assert energy[AT, AT].mean() > 2 * energy.mean()
-    again = evaluate.exciting_input(model, "head", 1, shape=(1, SIDE, SIDE), generator=generator())
+    again = evaluate.exciting_input(model, "head", 1, shape=(1, SIDE, SIDE), blur=0, generator=generator())
     assert torch.equal(found, again)
     other = evaluate.exciting_input(model, "head", 1, shape=(1, SIDE, SIDE), generator=generator(1))
     assert not torch.equal(found, other)
@@ -229,7 +229,7 @@ def test_ascent_excites_a_unit_and_finds_the_planted_stripes(trained):
 
 def test_ascent_on_a_linear_unit_is_along_its_weights():
     model = nn.Sequential(nn.Flatten(), nn.Linear(6, 2)).double()
-    found = evaluate.exciting_input(model, "1", 1, shape=(1, 2, 3), steps=200, pull=0.1, generator=generator())
+    found = evaluate.exciting_input(model, "1", 1, shape=(1, 2, 3), steps=200, pull=0.1, blur=0, generator=generator())
     weight = model[1].weight[1].detach()
     unit = weight / weight.square().mean().sqrt()
     assert_close(found.flatten(), 0.2 * 0.9 / 0.1 * unit, rtol=1e-4, atol=1e-6)  # where the pull and the step are even
@@ -238,7 +238,7 @@ def test_ascent_on_a_linear_unit_is_along_its_weights():
 def test_a_layer_whose_unit_never_fires_is_left_at_noise():
     model = nn.Sequential(nn.Flatten(), nn.Linear(4, 1), nn.ReLU()).double()
     model[1].bias.data.fill_(-100.0)
-    found = evaluate.exciting_input(model, "2", 0, shape=(1, 2, 2), generator=generator(3))
+    found = evaluate.exciting_input(model, "2", 0, shape=(1, 2, 2), blur=0, generator=generator(3))
     assert_close(found, 0.1 * random(1, 1, 2, 2, seed=3)[0])
 
 
@@ -260,3 +260,17 @@ def test_nothing_global_is_drawn(global_randomness_untouched):
     score = evaluate.of_class(model, torch.tensor([0, 1]))
     evaluate.smooth_gradient(score, inputs, samples=2, generator=generator())
     evaluate.exciting_input(model, "head", 0, shape=(1, SIDE, SIDE), steps=2, generator=generator())
+
+
+def test_blurred_slopes_grow_a_smoother_input_that_still_excites():
+    model = network(classes=3)
+    sharp, smooth = (
+        evaluate.exciting_input(model, "head", 2, shape=(1, SIDE, SIDE), blur=blur, generator=generator())
+        for blur in (0, 2)
+    )
+
+    def roughness(picture):
+        return picture.diff(dim=2).square().mean() / picture.square().mean()
+
+    assert roughness(smooth) < 0.5 * roughness(sharp)
+    assert model(smooth[None])[0, 2] > model(0.1 * random(1, 1, SIDE, SIDE, dtype=torch.float32))[0, 2]

@@ -164,7 +164,7 @@ def _heat(axes: "Axes", trace: dict[str, Any]) -> None:
 def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
     mode, marker, line = trace.get("mode", "lines"), trace.get("marker") or {}, trace.get("line") or {}
     across, up = _dates(_values(trace.get("x", ()))), _values(trace.get("y", ()))
-    name, opacity = _words(trace.get("name")), trace.get("opacity", 1.0)
+    name, opacity = _words(trace.get("name")), trace.get("opacity")  # None leaves a colour its own
     if "lines" in mode or trace.get("fill"):
         colour = _colour(line.get("color")) or _colour(marker.get("color")) or "#0072B2"
         style = _DASHES.get(line.get("dash", "solid"), "-")
@@ -193,6 +193,8 @@ def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
 
 def _finish(axes: "Axes", layout: dict[str, Any], across: str, up: str) -> None:
     """Titles, ranges and ticks of a panel."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
     axes.set_facecolor("#ffffff")
     for side in ("top", "right", "left", "bottom"):
         axes.spines[side].set_visible(False)
@@ -200,6 +202,10 @@ def _finish(axes: "Axes", layout: dict[str, Any], across: str, up: str) -> None:
         settings, letter = layout.get(name, {}), place.axis_name
         place.set_label_text(_words((settings.get("title") or {}).get("text")), fontsize=9, color=SOFT)
         place.set_tick_params(labelsize=8, labelcolor=SOFT, color=RULE)
+        if isinstance(place.get_major_locator(), AutoDateLocator):
+            dates = AutoDateLocator(maxticks=settings.get("nticks", 7))  # type: ignore[no-untyped-call]
+            place.set_major_locator(dates)
+            place.set_major_formatter(ConciseDateFormatter(dates))  # type: ignore[no-untyped-call]
         log = settings.get("type") == "log"
         if log:
             getattr(axes, f"set_{letter}scale")("log")
@@ -218,7 +224,7 @@ def _finish(axes: "Axes", layout: dict[str, Any], across: str, up: str) -> None:
         elif settings.get("autorange") == "reversed":
             place.set_inverted(True)
         if settings.get("scaleanchor"):
-            axes.set_aspect("equal", adjustable="datalim")
+            axes.set_aspect("equal", adjustable="box" if axes.images else "datalim")
 
 
 def _shape(panels: dict[str, "Axes"], shape: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
 """What the units of a network answer to: their maps, their filters, and the inputs that excite them most.
 
 Sources: Zeiler and Fergus 2014, arXiv:1311.2901, Fig. 2 (strongest real examples); Erhan et al. 2009, "Visualizing
-higher-layer features of a deep network", Section 3 (ascent from noise).
-Departs from them: the ascent is held near 0 by a small pull at each step, and its steps have one length.
+higher-layer features of a deep network", Section 3 (ascent from noise); Yosinski et al. 2015, arXiv:1506.06579, Section 3
+(a small pull to 0 at each step, and a blur, without which fine noise wins).
+Departs from them: the steps of the ascent have one length; it is the slopes that are blurred, by means over 3 x 3 pixels.
 Axes: b inputs | o units | c channels | h w pixels
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
+from torch.nn.functional import avg_pool2d
 
 from zhixing.core import Text, UnknownName
 from zhixing.evaluate.saliency import as_used, gradient
@@ -89,11 +91,13 @@ def exciting_input(
     steps: int = 60,
     rate: float = 0.2,
     pull: float = 0.02,
+    blur: int = 2,
     generator: Generator,
 ) -> Float[Tensor, "..."]:
     """An input (*shape) that excites a unit of a layer more than the noise from which it climbs, in the model's own type.
 
     Each step goes `rate` along the slope, whose mean square is made 1; `pull` is the share of the input that it loses.
+    The slope of an input (c, h, w) is blurred `blur` times.
     """
     weight = next(model.parameters())
     start = torch.randn(1, *shape, generator=generator, dtype=weight.dtype, device=generator.device)
@@ -105,6 +109,8 @@ def exciting_input(
 
     for _ in range(steps):
         slope = gradient(score, found)
+        for _ in range(blur if found.ndim == 4 else 0):
+            slope = avg_pool2d(slope, 3, stride=1, padding=1)
         size = slope.square().mean().sqrt()
         if size > 0:
             found = (1 - pull) * (found + rate * slope / size)
