@@ -4,6 +4,7 @@ from .curves import thinned as thinned
 from .effects import Bar as Bar
 from .effects import Panel as Panel
 from .effects import against as against
+from .effects import attended as attended
 from .effects import bars as bars
 from .effects import panels as panels
 from .effects import taken as taken

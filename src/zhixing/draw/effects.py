@@ -189,3 +189,27 @@ def against(true: np.ndarray, told: np.ndarray, *, language: Language) -> "go.Fi
         xaxis=axis(Text("true", "真实值")[language], span),
         yaxis=axis(Text("told", "预测值")[language], span),
     )
+
+
+def attended(weights: np.ndarray, names: Sequence[str], *, language: Language) -> "go.Figure":
+    """How much each word (a row) attends to each other (a column), weights (t, t) from 0 to 1."""
+    short, places = [folded(name, 12, 1) for name in names], list(range(len(names)))
+    says = [
+        [f"{label(one)} → {label(other)}: {weights[i, j]:.2f}" for j, other in enumerate(names)]
+        for i, one in enumerate(names)
+    ]
+    trace = {
+        "type": "heatmap", "z": weights.tolist(), "zmin": 0, "zmax": float(weights.max()), "showscale": False,
+        "colorscale": [[0, "#ffffff"], [1, colour(0)]], "text": says, "hoverinfo": "text",
+    }  # fmt: skip
+    ticks = {
+        "tickvals": places,
+        "ticktext": short,
+        "tickfont": {"size": 11, "color": INK},
+        "ticks": "",
+        "showgrid": False,
+    }
+    ends, size = (-0.5, len(names) - 0.5), max(14, min(30, 560 // len(names)))
+    across = axis(Text("attended to", "被注意的词")[language], ends, grid=False) | ticks | {"tickangle": -60}
+    up = axis(Text("attends", "注意的词")[language], ends[::-1], grid=False) | ticks
+    return drawn([trace], height=size * len(names) + 120, xaxis=across, yaxis=up)

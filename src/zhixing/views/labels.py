@@ -17,7 +17,7 @@ from zhixing.views.saliency import shown
 from zhixing.views.scene import Scene
 from zhixing.views.view import CannotShow, Picture, Table, View
 
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds that the fits to the other rows may take, by what the one fit of the run took."""
 LISTED, DRAWN, ACROSS = 20, 24, 8
 """Suspects that are told, drawn, and drawn side by side."""
@@ -27,7 +27,7 @@ _ALL = Text(
     "每一行都由该运行所选的模型评判：模型重新拟合了 {count} 次，每次都不含被评判的行。",
 )
 _JUDGING = Text("Only {which} are looked at: {why}.", "只看了{which}：{why}。")
-_SLOW = Text("{count} further fits would take more than a minute", "再拟合 {count} 次需要一分钟以上")
+_SLOW = Text("{count} further fits would take more than half a minute", "再拟合 {count} 次需要半分钟以上")
 _OLD = Text("the run was trained before runs kept their choice", "该运行训练时，还没有保存所选的设置")
 _OTHERS = Text("other data were given", "给出的是另外的数据")
 _HOW = Text(

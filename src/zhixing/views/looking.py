@@ -11,6 +11,7 @@ from zhixing.core import BadSetting, Language, Text, UnknownName, language
 from zhixing.core.files import write_whole, writing
 from zhixing.core.store import RunStore
 from zhixing.study.events import Listen, Stage, nobody
+from zhixing.views.attention import attention
 from zhixing.views.covariance import covariance
 from zhixing.views.labels import labels
 from zhixing.views.mistakes import mistakes
@@ -22,6 +23,7 @@ from zhixing.views.why import why
 VIEWS: Mapping[str, Callable[[Scene], View]] = {
     "covariance": covariance,
     "why": why,
+    "attention": attention,
     "units": units,
     "mistakes": mistakes,
     "labels": labels,
