@@ -29,6 +29,8 @@ shaped = [
             "curvature",
             "landscape",
             "noise_scale",
+            "saliency",
+            "units",
         )
     ),
 ]

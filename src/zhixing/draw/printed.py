@@ -19,7 +19,18 @@ WIDTH, INCH = 800, 100
 """Pixels of a page's column, and how many make an inch."""
 FONTS = ("Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Zen Hei", "SimHei", "Source Han Sans SC")
 """That hold Chinese, the first that is installed; Latin letters are drawn with matplotlib's own."""
-_MARKERS = {"circle": "o", "square": "s", "diamond": "D", "triangle-up": "^", "pentagon": "p", "x": "x", "cross": "+"}
+_MARKERS = {
+    "circle": "o",
+    "square": "s",
+    "diamond": "D",
+    "triangle-up": "^",
+    "pentagon": "p",
+    "x": "x",
+    "cross": "+",
+    "line-ew": "_",
+    "line-ns": "|",
+}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 _DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 
 
@@ -98,10 +109,34 @@ def _draw(axes: "Axes", trace: dict[str, Any]) -> None:
         bars = axes.barh if across else axes.bar
         names, sizes = (trace["y"], trace["x"]) if across else (trace["x"], trace["y"])
         bars(_values(names), _values(sizes), color=colours, label=_words(trace.get("name")))
+        _whiskers(axes, trace, across)
+    elif kind == "image":
+        axes.imshow(_pixels(trace["source"]), interpolation="nearest")
     elif kind in ("scatter", "scattergl"):
         _scatter(axes, trace)
     else:
         raise NotImplementedError(f"a {kind} cannot be drawn as a file")
+
+
+def _whiskers(axes: "Axes", trace: dict[str, Any], across: bool) -> None:
+    """Of bars that have some, on both sides."""
+    ends = trace.get("error_x" if across else "error_y")
+    if ends:
+        reach = [_values(ends["arrayminus"]), _values(ends["array"])]
+        axes.errorbar(
+            _values(trace["x"]), _values(trace["y"]),
+            xerr=reach if across else None, yerr=None if across else reach,
+            fmt="none", ecolor=_colour(ends.get("color")) or INK, elinewidth=0.9, capsize=3,
+        )  # fmt: skip
+
+
+def _pixels(source: str) -> np.ndarray:
+    """Of a PNG that stands in a figure."""
+    import base64
+
+    from PIL import Image
+
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2]))))
 
 
 def _heat(axes: "Axes", trace: dict[str, Any]) -> None:
@@ -130,8 +165,8 @@ def _scale(stops: Any) -> Any:
 
 def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
     mode, marker, line = trace.get("mode", "lines"), trace.get("marker") or {}, trace.get("line") or {}
-    across, up = _values(trace.get("x", ())), _values(trace.get("y", ()))
-    name, opacity = _words(trace.get("name")), trace.get("opacity", 1.0)
+    across, up = _dates(_values(trace.get("x", ()))), _values(trace.get("y", ()))
+    name, opacity = _words(trace.get("name")), trace.get("opacity")  # None leaves a colour its own
     if "lines" in mode or trace.get("fill"):
         colour = _colour(line.get("color")) or _colour(marker.get("color")) or "#0072B2"
         style = _DASHES.get(line.get("dash", "solid"), "-")
@@ -152,7 +187,7 @@ def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
             **({"cmap": _scale(marker.get("colorscale"))} if amounts else {}),
             marker=_MARKERS.get(shape.removesuffix("-open") if isinstance(shape, str) else "circle", "o"),
             alpha=None if many and not amounts else marker.get("opacity", opacity),
-            linewidths=0.8 if shape in ("x", "cross") else 0,
+            linewidths=2.5 if shape.startswith("line") else 0.8 if shape in ("x", "cross") else 0,
             label=name if "lines" not in mode else None,
         )  # fmt: skip
         if amounts and marker.get("showscale"):
@@ -164,6 +199,8 @@ def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
 
 def _finish(axes: "Axes", layout: dict[str, Any], across: str, up: str) -> None:
     """Titles, ranges and ticks of a panel."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
     axes.set_facecolor("#ffffff")
     for side in ("top", "right", "left", "bottom"):
         axes.spines[side].set_visible(False)
@@ -171,6 +208,10 @@ def _finish(axes: "Axes", layout: dict[str, Any], across: str, up: str) -> None:
         settings, letter = layout.get(name, {}), place.axis_name
         place.set_label_text(_words((settings.get("title") or {}).get("text")), fontsize=9, color=SOFT)
         place.set_tick_params(labelsize=8, labelcolor=SOFT, color=RULE)
+        if isinstance(place.get_major_locator(), AutoDateLocator):
+            dates = AutoDateLocator(maxticks=settings.get("nticks", 7))  # type: ignore[no-untyped-call]
+            place.set_major_locator(dates)
+            place.set_major_formatter(ConciseDateFormatter(dates))  # type: ignore[no-untyped-call]
         log = settings.get("type") == "log"
         if log:
             getattr(axes, f"set_{letter}scale")("log")
@@ -189,7 +230,7 @@ def _finish(axes: "Axes", layout: dict[str, Any], across: str, up: str) -> None:
         elif settings.get("autorange") == "reversed":
             place.set_inverted(True)
         if settings.get("scaleanchor"):
-            axes.set_aspect("equal", adjustable="datalim")
+            axes.set_aspect("equal", adjustable="box" if axes.images else "datalim")
 
 
 def _shape(panels: dict[str, "Axes"], shape: dict[str, Any]) -> None:
@@ -250,6 +291,14 @@ def _values(column: Any) -> list[Any]:
     if isinstance(column, str):
         return [column]
     return [np.nan if value is None else value for value in column]
+
+
+def _dates(column: list[Any]) -> Any:
+    """Days, where the words are such; gaps stay gaps."""
+    words = [value for value in column if isinstance(value, str)]
+    if not words or not all(_DATE.match(word) for word in words):
+        return column
+    return np.array([value if isinstance(value, str) else "NaT" for value in column], dtype="datetime64[D]")
 
 
 def _colour(colour: Any) -> Any:

@@ -54,7 +54,7 @@ def folded(text: str, width: int, lines: int) -> str:
     """
     rows = [""]
     for piece in re.findall(_PIECE, " ".join(text.split())):
-        if _columns(rows[-1] + piece.rstrip()) > width and rows[-1]:
+        if columns_of(rows[-1] + piece.rstrip()) > width and rows[-1]:
             rows.append("")
         rows[-1] += piece.lstrip() if not rows[-1] else piece
     if len(rows) > lines:
@@ -62,7 +62,7 @@ def folded(text: str, width: int, lines: int) -> str:
     return "<br>".join(html.escape(row.rstrip(), quote=False) for row in rows)
 
 
-def _columns(text: str) -> int:
+def columns_of(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 

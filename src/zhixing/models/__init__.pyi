@@ -98,6 +98,7 @@ from .regressors import support_regression as support_regression
 from .rnn import RNN as RNN
 from .sentences import SentenceVectors as SentenceVectors
 from .sentences import has_sentence_vectors as has_sentence_vectors
+from .sentences import sentence_attention as sentence_attention
 from .sentences import sentence_vectors as sentence_vectors
 from .separation import most_separating as most_separating
 from .separation import separation as separation

@@ -8,6 +8,7 @@ Axes: b batch | t tokens | d width | h heads | n features of a head
 """
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
 from einops import rearrange
@@ -59,10 +60,27 @@ class BERT(nn.Module):
         segments: Int[Tensor, "b t"] | None = None,
     ) -> Float[Tensor, "b t d"]:
         """As `forward`, from the vectors of the tokens."""
-        segment = self.segment.weight[0] if segments is None else self.segment(segments)
-        x: Tensor = self.normalisation(vectors + self.place.weight[: vectors.shape[1]] + segment)
+        x = self._placed(vectors, segments)
         for layer in self.layers:
             x = layer(x, there)
+        return x
+
+    def attention(
+        self,
+        tokens: Int[Tensor, "b t"],
+        there: Bool[Tensor, "b t"] | None = None,
+        segments: Int[Tensor, "b t"] | None = None,
+    ) -> Float[Tensor, "l b h t s"]:
+        """How much each token t attends to each token s, in every layer l and head; over s the weights sum to 1."""
+        x, found = self._placed(self.token(tokens), segments), []
+        for layer in self.layers:
+            found.append(cast(BERTLayer, layer).attention(x, there))
+            x = layer(x, there)
+        return torch.stack(found)
+
+    def _placed(self, vectors: Float[Tensor, "b t d"], segments: Int[Tensor, "b t"] | None) -> Float[Tensor, "b t d"]:
+        segment = self.segment.weight[0] if segments is None else self.segment(segments)
+        x: Tensor = self.normalisation(vectors + self.place.weight[: vectors.shape[1]] + segment)
         return x
 
 
@@ -80,12 +98,25 @@ class BERTLayer(nn.Module):
         self.normalisation = nn.LayerNorm(width, eps=EPSILON)
 
     def forward(self, x: Float[Tensor, "b t d"], there: Bool[Tensor, "b t"] | None) -> Float[Tensor, "b t d"]:
-        query, key, value = rearrange(self.projection(x), "b t (three h n) -> three b h t n", three=3, h=self.heads)
+        query, key, value = self._projected(x)
         mask = None if there is None else there[:, None, None, :]
         attended = scaled_dot_product_attention(query, key, value, attn_mask=mask)
         x = self.attention_normalisation(x + self.mixing(rearrange(attended, "b h t n -> b t (h n)")))
         y: Tensor = self.normalisation(x + self.narrowing(gelu(self.widening(x))))
         return y
+
+    def attention(self, x: Float[Tensor, "b t d"], there: Bool[Tensor, "b t"] | None) -> Float[Tensor, "b h t s"]:
+        """The weights by which `forward` mixes the values of the tokens s for each token t."""
+        query, key, _ = self._projected(x)
+        products = query @ key.transpose(2, 3) / query.shape[3] ** 0.5
+        if there is not None:
+            products = products.masked_fill(~there[:, None, None, :], -torch.inf)
+        weights: Tensor = products.softmax(dim=3)
+        return weights
+
+    def _projected(self, x: Float[Tensor, "b t d"]) -> Float[Tensor, "three b h t n"]:
+        parts: Tensor = rearrange(self.projection(x), "b t (three h n) -> three b h t n", three=3, h=self.heads)
+        return parts
 
 
 def mean_of_tokens(states: Float[Tensor, "b t d"], there: Bool[Tensor, "b t"] | None = None) -> Float[Tensor, "b d"]:

@@ -90,6 +90,17 @@ def sentence_vectors(texts: Sequence[str]) -> np.ndarray:
     return vectors
 
 
+def sentence_attention(text: str) -> tuple[tuple[str, ...], np.ndarray]:
+    """The tokens t of a text, and how much each attends to each, (layers, heads, t, t); raises as `sentence_vectors`."""
+    import torch
+
+    tokenizer, network = _read()
+    found = tokenizer.encode(text)
+    with torch.inference_mode():
+        weights: np.ndarray = network.attention(torch.tensor([found.ids]))[:, 0].numpy()
+    return tuple(found.tokens), weights
+
+
 @lru_cache(maxsize=1)
 def _memory() -> dict[str, tuple[np.ndarray, float]]:
     """The vector of a text, and the processor seconds that it took; no part of the code, whatever it holds."""

@@ -24,6 +24,8 @@ from .leaking import flattered as flattered
 from .leaking import honest as honest
 from .leaking import scaled_by_all as scaled_by_all
 from .leaking import written_afterwards as written_afterwards
+from .left_out import answers_left_out as answers_left_out
+from .left_out import folds as folds
 from .listing import kept_ratings as kept_ratings
 from .listing import listed as listed
 from .loop import Record as Record

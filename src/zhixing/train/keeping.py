@@ -63,6 +63,8 @@ TRUSTED = frozenset(
 
 LEARNER, CARD = "learner.skops", "card.json"
 """Files of a kept run: what was fitted, and what its data set says of itself."""
+CANDIDATE = "candidate"
+"""Under which a card names the call that was chosen and fitted, as a spec prints."""
 
 
 def keep(watch: Watch, learner: Learner, card: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from zhixing.core import Seeds, Series, Spec, Watch, spec
 from zhixing.data import Own, at_random
 from zhixing.models import Preparation
 from zhixing.train.choosing import PARTS, chosen, tries, validation_parts
-from zhixing.train.keeping import keep, settled
+from zhixing.train.keeping import CANDIDATE, keep, settled
 from zhixing.train.learner import Learner, Lesson, clock
 
 FOR_TABLES = spec(Preparation)
@@ -68,20 +68,22 @@ def tuned(
 def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series]:
     """Performs a trial `spec(tuned, ...)`, and keeps what was fitted, its answers to the judging rows, and which those are.
 
-    Files: learner.skops, and card.json with what the data set says of itself; arrays: "judged" and "answers"; of classes
-    also "validation_targets" and "validation_answers", of the chosen candidate before it was fitted to these rows too.
+    Files: learner.skops, and card.json with what the data set says of itself and the candidate that was chosen; arrays:
+    "judged" and "answers"; of classes also "validation_targets" and "validation_answers", of the chosen candidate before
+    it was fitted to these rows too.
     """
     settings = settled(trial)
     efforts, own = settings.pop("efforts"), settings.pop("data").build()
     found = fitted_and_judged(seeds, watch, own, **settings)
-    keep(watch, found.learner, own.card)
+    candidate = settings["candidates"][found.chosen]
+    keep(watch, found.learner, {**own.card, CANDIDATE: repr(candidate)})
     watch.array("judged", found.rows)
     if found.answers.dtype != object:
         watch.array("answers", np.ascontiguousarray(found.answers))
     if found.learner.known is not None:
         learned, checked = found.divided
         lesson = Lesson(settings["preparation"], own.take(learned), own.targets[learned], own.classes)
-        learner = lesson.learner(settings["candidates"][found.chosen], seeds.numpy("model"))
+        learner = lesson.learner(candidate, seeds.numpy("model"))
         watch.array("validation_targets", own.targets[checked])
         watch.array("validation_answers", np.ascontiguousarray(learner.answers(own.take(checked))))
     return found.measured(settings["measures"], efforts)

@@ -11,14 +11,24 @@ from zhixing.core import BadSetting, Language, Text, UnknownName, language
 from zhixing.core.files import write_whole, writing
 from zhixing.core.store import RunStore
 from zhixing.study.events import Listen, Stage, nobody
+from zhixing.views.attention import attention
 from zhixing.views.covariance import covariance
+from zhixing.views.labels import labels
 from zhixing.views.maps import maps
+from zhixing.views.mistakes import mistakes
 from zhixing.views.scene import Scene, of_file, of_run
+from zhixing.views.units import units
 from zhixing.views.view import CannotShow, View
+from zhixing.views.why import why
 
 VIEWS: Mapping[str, Callable[[Scene], View]] = {
     "map": maps,
     "covariance": covariance,
+    "why": why,
+    "attention": attention,
+    "units": units,
+    "mistakes": mistakes,
+    "labels": labels,
 }
 """All ways of looking, by name, in the order of the page."""
 KINDS = ("png", "svg", "pdf")
