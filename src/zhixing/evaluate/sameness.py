@@ -113,7 +113,7 @@ def _of_size_one(rows: np.ndarray) -> np.ndarray:
 
 
 def _left(agreement: float) -> float:
-    return float(100 * max(0.0, 1 - agreement**2))
+    return round(float(100 * max(0.0, 1 - agreement**2)), 9)  # below that it is rounding of the numbers themselves
 
 
 def _by_axis(values: Sequence[Sequence[float]]) -> Series:

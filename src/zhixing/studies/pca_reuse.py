@@ -25,7 +25,6 @@ def reused(seeds: Seeds, *, data: Spec, learn: Kind, judge: Kind, rows: tuple[in
     Every column is scaled to variance 1 over the whole table. "other" rows are of the first half of the classes; those
     of the second half are cut in two at random, "learned" and "new". Axes of the "new" rows are learned from all.
     """
-    import numpy as np
 
     whole: Part = data.build().train
     (whole,) = train.scaled_by(whole, whole)
@@ -123,7 +122,9 @@ study = Study(
         "不好用。",
     ),
     source="Krzanowski 1979, Journal of the American Statistical Association 74, 703-707; Flury 1984, the same 79, 892-898",
-    explanation=Explanation(idea=Text("TODO", "待"), formula=Text("TODO", "待"), experiment=Text("TODO", "待"), meaning=Text("TODO", "待")),
+    explanation=Explanation(
+        idea=Text("TODO", "待"), formula=Text("TODO", "待"), experiment=Text("TODO", "待"), meaning=Text("TODO", "待")
+    ),
     exercises=(
         Exercise(
             task=Text(
@@ -132,8 +133,8 @@ study = Study(
                 zh="要用多少种橄榄油来学轴，才能在新的油上与在自己的油上丢得一样多（相差不超过 4 个百分点）？",
             ),
             design=from_rows,
-            among={"rows": (5, 150)},
-            solution={"rows": 100},
+            among={"rows": (5, 160)},
+            solution={"rows": 150},
         ),
         Exercise(
             task=Text(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.random import Generator
 
-TABLES = ("wine", "olive-oil", "glass")
+TABLES = ("wine", "glass", "body-size", "tumours")
 ROWS = {"smoke": 60, "quick": 200, "full": 1_000}
 SEEDS = {"smoke": 1, "quick": 12, "full": 24}
 AXES = 8
@@ -34,7 +34,7 @@ def drawn_twice(seeds: Seeds, *, data: Spec, rows: int, method: Spec) -> dict[st
         places, directions = method.build(part.inputs[order], generator=seeds.numpy(f"{run} start"))
         maps.append(places[np.argsort(order)])
         axes.append(directions)
-    values = np.linalg.eigvalsh(evaluate.covariances(part.inputs))[::-1]
+    values = np.append(np.linalg.eigvalsh(evaluate.covariances(part.inputs))[::-1], 0.0)
     return {
         "flipped": evaluate.left_after_flips(*maps),
         "turned": evaluate.left_after_turn(*maps),
@@ -44,9 +44,7 @@ def drawn_twice(seeds: Seeds, *, data: Spec, rows: int, method: Spec) -> dict[st
     }
 
 
-def along_axes(
-    rows: "np.ndarray", *, axes: Spec, kept: int, generator: "Generator"
-) -> "tuple[np.ndarray, np.ndarray]":
+def along_axes(rows: "np.ndarray", *, axes: Spec, kept: int, generator: "Generator") -> "tuple[np.ndarray, np.ndarray]":
     """The places of rows (n, 2) along the first two of `kept` axes, and all of these axes (columns, kept)."""
     directions = axes.build(rows, kept, generator=generator)
     return rows @ directions[:, :2], directions
@@ -78,7 +76,10 @@ def plane(scale: Scale) -> Arm:
 
 
 def tsne(scale: Scale, start: str) -> Arm:
-    label = {"random": Text("t-SNE, random start", "t-SNE，随机起点"), "pca": Text("t-SNE, start from PCA", "t-SNE，从 PCA 起步")}
+    label = {
+        "random": Text("t-SNE, random start", "t-SNE，随机起点"),
+        "pca": Text("t-SNE, start from PCA", "t-SNE，从 PCA 起步"),
+    }
     return arm(scale, f"t-SNE {start}", label[start], spec(by_neighbours, start=start))
 
 
@@ -109,7 +110,7 @@ def halted(scale: Scale, *, steps: int) -> Design:
         arms=[eigenvectors(scale), iteration(scale, steps)],
         verdict=All(
             Reaches("iteration", on=evaluate.map_difference, value=SAME),
-            Better("eigenvectors", than="iteration", on=evaluate.last_axis_turned, by=10.0),
+            Better("eigenvectors", than="iteration", on=evaluate.last_axis_turned, by=5.0),
         ),
     )
 
@@ -122,7 +123,7 @@ def one_table(scale: Scale, *, table: str, start: str) -> Design:
         trial=whole.trial.with_settings(data=named(table)),
         arms=[tsne(scale, start)],
         mechanism=(),
-        verdict=Reaches(f"t-SNE {start}", on=evaluate.map_difference_after_turn, value=5.0),
+        verdict=Reaches(f"t-SNE {start}", on=evaluate.map_difference_after_turn, value=10.0),
     )
 
 
@@ -142,28 +143,30 @@ study = Study(
         "从随机起点出发，画出的则是另一张图。",
     ),
     source="Baldi and Hornik 1989, Neural Networks 2(1), 53-58; Kobak and Berens 2019, Nature Communications 10, 5416",
-    explanation=Explanation(idea=Text("TODO", "待"), formula=Text("TODO", "待"), experiment=Text("TODO", "待"), meaning=Text("TODO", "待")),
+    explanation=Explanation(
+        idea=Text("TODO", "待"), formula=Text("TODO", "待"), experiment=Text("TODO", "待"), meaning=Text("TODO", "待")
+    ),
     exercises=(
         Exercise(
             task=Text(
                 en="Stop the iteration in between: choose a number of steps after which two runs draw the same map (within "
-                "1 %) while their eighth axes still point at least 10 degrees apart.",
-                zh="让迭代停在半路：选一个步数，使两次画出的图已经相同（差别不超过 1%），而第八根轴仍相差至少 10 度。",
+                "1 %) while their eighth axes still point at least 5 degrees apart.",
+                zh="让迭代停在半路：选一个步数，使两次画出的图已经相同（差别不超过 1%），而第八根轴仍相差至少 5 度。",
             ),
             design=halted,
             among={"steps": (1, 500)},
-            solution={"steps": 30},
+            solution={"steps": 20},
         ),
         Exercise(
             task=Text(
                 en="t-SNE can repeat itself, too. Find a table and a start (random, or pca: from the principal axes) with "
-                "which two maps differ by at most 5 % after the best turn.",
+                "which two maps differ by at most 10 % after the best turn.",
                 zh="t-SNE 也能重复自己。找出一张表和一种起点（random 随机，pca 从主轴起步），使两张图转到最合之后的差别不超过 "
-                "5%。",
+                "10%。",
             ),
             design=one_table,
-            among={"table": ("glass", "wine", "olive-oil"), "start": ("random", "pca")},
-            solution={"table": "olive-oil", "start": "pca"},
+            among={"table": ("glass", "wine", "tumours"), "start": ("random", "pca")},
+            solution={"table": "wine", "start": "pca"},
         ),
     ),
     next=(Text("TODO", "待"), Text("TODO", "待")),
