@@ -1,8 +1,9 @@
 """Orthogonal axes for the rows of a table: the principal ones, and others to hold against them.
 
 Source: Pearson 1901, Philosophical Magazine 2(11); Hotelling 1933, Journal of Educational Psychology 24(6).
-Departs from them: the comparisons are ours. Iteration from a random start: Golub and Van Loan 2013, section 8.2; that the
-best plane is unique and its axes are not: Baldi and Hornik 1989, Neural Networks 2(1). Parity: scikit-learn's PCA, and blind search for the largest variance.
+Departs from them: the comparisons are ours. Iteration from a random start: Golub and Van Loan 2013, section 8.2;
+that the nearest plane is unique and axes in it are not: Baldi and Hornik 1989, Neural Networks 2(1). Parity:
+scikit-learn's PCA, and blind search for the largest variance.
 Every function takes `inputs` of shape (n, columns), the number `kept` of axes and a `generator`, and returns unit
 vectors at right angles to each other as the columns of a matrix (columns, kept), the most important first.
 """

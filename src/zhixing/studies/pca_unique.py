@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.random import Generator
 
-TABLES = ("wine", "glass", "body-size", "tumours")
-ROWS = {"smoke": 60, "quick": 200, "full": 1_000}
-SEEDS = {"smoke": 1, "quick": 12, "full": 24}
+TABLES = ("wine", "glass", "body-size")
+ROWS = {"smoke": 60, "quick": 150, "full": 1_000}
+SEEDS = {"smoke": 1, "quick": 16, "full": 24}
 AXES = 8
 STEPS = 30
 SAME = 1.0
