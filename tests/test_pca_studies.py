@@ -12,7 +12,7 @@ from scipy.stats import special_ortho_group
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
-from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.neighbors import KNeighborsClassifier
 
 from zhixing import data, evaluate, models, train
 from zhixing.core import Seeds, spec
@@ -162,14 +162,6 @@ def test_angles_between_axes_by_hand():
     assert_allclose(evaluate.degrees_between(one, other), [45, 45, 0], atol=1e-6)
 
 
-def test_neighbours_in_common_are_those_of_scikit_learn():
-    one, other = generator().standard_normal((2, 40, 3))
-    near = [NearestNeighbors(n_neighbors=5).fit(rows).kneighbors(return_distance=False) for rows in (one, other)]
-    shared = [len(set(a) & set(b)) for a, b in zip(*near, strict=True)]
-    assert_allclose(evaluate.neighbours_in_common(one, other, 5), 100 * np.mean(shared) / 5)
-    assert evaluate.neighbours_in_common(one, 2 - 3 * one) == 100
-
-
 # What axes lose
 
 
@@ -252,13 +244,10 @@ def test_strangers_by_hand():
 # Nearest neighbours
 
 
-def test_errors_of_the_nearest_are_those_of_scikit_learn():
+def test_the_error_of_the_nearest_is_that_of_scikit_learn():
     part = scaled("wine")
     places = part.inputs[:, :2]
-    nearest = KNeighborsClassifier(1)
-    theirs = cross_val_predict(nearest, places, part.targets, cv=LeaveOneOut())
-    assert_allclose(evaluate.own_nearest_error(places, part.targets), 100 * np.mean(theirs != part.targets))
-    found = nearest.fit(places[::2], part.targets[::2]).predict(places[1::2])
+    found = KNeighborsClassifier(1).fit(places[::2], part.targets[::2]).predict(places[1::2])
     ours = evaluate.nearest_error(places[::2], part.targets[::2], places[1::2], part.targets[1::2])
     assert_allclose(ours, 100 * np.mean(found != part.targets[1::2]))
 
@@ -310,7 +299,7 @@ def test_maps_are_compared_row_by_row_though_the_rows_came_in_another_order():
     assert found["flipped"] < 1e-8
     assert found["neighbours"] == 100
     assert max(found["degrees"]) < 1e-4
-    part = train.at_most(data.table("wine").train, 200, Seeds(0).numpy("rows"))
+    part = train.at_most(data.table("wine").train, pca_unique.ROWS["quick"], Seeds(0).numpy("rows"))
     values = PCA().fit(train.scaled_by(part, part)[0].inputs).explained_variance_
     assert_allclose(found["ratios"], 100 * values[1:9] / values[:8])
 
@@ -336,6 +325,11 @@ def test_a_data_set_is_judged_by_what_is_known_of_it(name, keys):
     source = spec(pca_nonlinear.sample, name=name, rows=60)
     found = pca_nonlinear.pca().settings["each"].build(Seeds(0), data=source)
     assert found.keys() == {"neighbours"} | keys
+    if name == "wine":
+        part = train.at_most(data.table("wine").train, 60, Seeds(0).numpy("rows"))
+        places = PCA(2).fit_transform(train.scaled_by(part, part)[0].inputs)
+        answers = cross_val_predict(KNeighborsClassifier(1), places, part.targets, cv=LeaveOneOut())
+        assert_allclose(found["row"], 100 * np.mean(answers != part.targets))
     if name == "rings":
         assert found["neighbours"] == 100  # two columns are only turned
 

@@ -109,7 +109,6 @@ from .flattening import line_error as line_error
 from .flattening import nearest_digit_error as nearest_digit_error
 from .flattening import nearest_row_error as nearest_row_error
 from .flattening import neighbours_kept_by_data as neighbours_kept_by_data
-from .flattening import own_nearest_error as own_nearest_error
 from .flattening import sheet_kept as sheet_kept
 from .flattening import strangers as strangers
 from .flattening import strangers_by_place as strangers_by_place
@@ -208,7 +207,6 @@ from .sameness import left_after_flips as left_after_flips
 from .sameness import left_after_turn as left_after_turn
 from .sameness import map_difference as map_difference
 from .sameness import map_difference_after_turn as map_difference_after_turn
-from .sameness import neighbours_in_common as neighbours_in_common
 from .sameness import neighbours_shared as neighbours_shared
 from .sameness import next_eigenvalue_by_axis as next_eigenvalue_by_axis
 from .sameness import turned_by_axis as turned_by_axis

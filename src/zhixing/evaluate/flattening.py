@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from zhixing.core import Series, Text
+from zhixing.evaluate.maps import neighbours_of
 from zhixing.evaluate.measure import PER_CENT, POINTS, measure
 
 Found = Sequence[dict[str, Any]]
@@ -20,22 +21,9 @@ PARTS = 6
 """Of the length of the sheet, from the inner end."""
 
 
-def own_nearest_error(places: np.ndarray, targets: np.ndarray) -> float:
-    """Per cent of rows (n, k) whose nearest other row has another class."""
-    from scipy.spatial.distance import cdist
-
-    distances = cdist(places, places)
-    np.fill_diagonal(distances, np.inf)
-    return float(100 * np.mean(targets[distances.argmin(axis=1)] != targets))
-
-
 def strangers(places: np.ndarray, sheet: np.ndarray, count: int = 10) -> list[float]:
     """Per cent of a row's `count` nearest on the map that are FAR or farther on the sheet (n, 2), for each of PARTS."""
-    from scipy.spatial.distance import cdist
-
-    distances = cdist(places, places)
-    np.fill_diagonal(distances, np.inf)
-    near = np.argsort(distances, axis=1, kind="stable")[:, :count]
+    near = neighbours_of(places, count)
     away = np.linalg.norm(sheet[near] - sheet[:, None], axis=2) >= FAR
     by_place = np.array_split(away.mean(axis=1)[np.argsort(sheet[:, 0])], PARTS)
     return [float(100 * part.mean()) for part in by_place]

@@ -89,23 +89,6 @@ def degrees_between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return angles
 
 
-def neighbours_in_common(one: np.ndarray, other: np.ndarray, count: int = 10) -> float:
-    """Per cent of a row's `count` nearest rows in one matrix that are among its `count` nearest in the other."""
-    near = [_near(rows, count) for rows in (one, other)]
-    return float(100 * (near[0] & near[1]).sum() / near[0].sum())
-
-
-def _near(rows: np.ndarray, count: int) -> np.ndarray:
-    """(n, n): which rows are the nearest of each."""
-    from scipy.spatial.distance import cdist
-
-    distances = cdist(rows, rows)
-    np.fill_diagonal(distances, np.inf)
-    found = np.zeros(distances.shape, dtype=bool)
-    np.put_along_axis(found, np.argpartition(distances, count - 1, axis=1)[:, :count], True, axis=1)
-    return found
-
-
 def _of_size_one(rows: np.ndarray) -> np.ndarray:
     centred = rows - rows.mean(axis=0)
     scaled: np.ndarray = centred / np.linalg.norm(centred)

@@ -17,6 +17,7 @@ TABLES = ("wine", "tumours", "olive-oil", "penguins")
 ROWS = {"smoke": 40, "quick": 300, "full": 1_000}
 STEPS = {"smoke": 20, "quick": 1_000, "full": 5_000}
 SEEDS = {"smoke": 1, "quick": 12, "full": 24}
+NEAREST = 10
 WIDTH = 0.3
 """Of the kernel: scikit-learn's example of two rings, in these units."""
 MEASURES = (evaluate.nearest_digit_error, evaluate.sheet_kept, evaluate.line_error, evaluate.nearest_row_error)
@@ -28,14 +29,16 @@ def flattened(seeds: Seeds, *, data: Spec, method: Spec) -> dict[str, Any]:
     part, name = data.build(generator=seeds.numpy("rows")), data.settings["name"]
     (scaled,) = train.scaled_by(part, part)
     places = method.build(scaled.inputs, seeds.numpy("method"))
-    found: dict[str, Any] = {"neighbours": evaluate.neighbours_in_common(scaled.inputs, places)}
+    found: dict[str, Any] = {"neighbours": kept_near(scaled.inputs, places)}
     if name == "roll":
-        found["sheet"] = evaluate.neighbours_in_common(part.targets, places)
+        found["sheet"] = kept_near(part.targets, places)
         found["strangers"] = evaluate.strangers(places, part.targets)
     elif name == "rings":
         found["line"] = line_error_of(places, part.targets, seeds.numpy("halves"))
     else:
-        found["digit" if name == "digits8" else "row"] = evaluate.own_nearest_error(places, part.targets)
+        found["digit" if name == "digits8" else "row"] = 100 * (
+            1 - evaluate.nearest_class_right(places, part.targets, count=1)
+        )
     return found
 
 
@@ -46,6 +49,11 @@ def sample(*, name: str, rows: int, generator: "Generator") -> "Part":
     if name == "rings":
         return data.shape("rings", points=rows, generator=generator)
     return train.at_most(data.table(name).train, rows, generator)
+
+
+def kept_near(rows: "np.ndarray", places: "np.ndarray") -> float:
+    """Per cent of the nearest of rows (n, c) that are among the nearest of their places (n, 2)."""
+    return 100 * float(evaluate.neighbours_shown(rows, places, NEAREST).mean())
 
 
 def line_error_of(places: "np.ndarray", rings: "np.ndarray", generator: "Generator") -> float:

@@ -16,6 +16,7 @@ ROWS = {"smoke": 60, "quick": 150, "full": 1_000}
 SEEDS = {"smoke": 1, "quick": 16, "full": 24}
 AXES = 8
 STEPS = 30
+NEAREST = 10
 SAME = 1.0
 """Per cent of a map's variance: less than this nobody sees in the picture."""
 ON_MAPS = (evaluate.map_difference, evaluate.map_difference_after_turn, evaluate.neighbours_shared)
@@ -38,7 +39,7 @@ def drawn_twice(seeds: Seeds, *, data: Spec, rows: int, method: Spec) -> dict[st
     return {
         "flipped": evaluate.left_after_flips(*maps),
         "turned": evaluate.left_after_turn(*maps),
-        "neighbours": evaluate.neighbours_in_common(*maps),
+        "neighbours": 100 * float(evaluate.neighbours_shown(*maps, NEAREST).mean()),
         "degrees": evaluate.degrees_between(*axes).tolist(),
         "ratios": (100 * values[1 : AXES + 1] / values[:AXES]).tolist(),
     }
