@@ -63,12 +63,13 @@ def line_error_of(places: "np.ndarray", rings: "np.ndarray", generator: "Generat
     learned, rest = data.split(Part(places, rings), 0.5, generator)
     known, asked = train.scaled_by(learned, learned, rest)
     answers = models.logistic().fit(known.inputs, known.targets).predict_proba(asked.inputs)
-    return evaluate.error(answers, asked.targets)
+    return 100 * float((answers.argmax(axis=1) != asked.targets).mean())
 
 
 def principal(rows: "np.ndarray", generator: "Generator", *, kept: int = 2) -> "np.ndarray":
     """(n, kept) places along the first principal axes."""
-    return rows @ models.principal_axes(rows, kept)
+    places: np.ndarray = rows @ models.principal_axes(rows, kept)
+    return places
 
 
 def kernel(rows: "np.ndarray", generator: "Generator", *, width: float) -> "np.ndarray":

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.random import Generator
 
+    from zhixing.models.maps import Start
+
 TABLES = ("wine", "glass", "body-size")
 ROWS = {"smoke": 60, "quick": 150, "full": 1_000}
 SEEDS = {"smoke": 1, "quick": 16, "full": 24}
@@ -39,7 +41,7 @@ def drawn_twice(seeds: Seeds, *, data: Spec, rows: int, method: Spec) -> dict[st
     return {
         "flipped": evaluate.left_after_flips(*maps),
         "turned": evaluate.left_after_turn(*maps),
-        "neighbours": 100 * float(evaluate.neighbours_shown(*maps, NEAREST).mean()),
+        "neighbours": 100 * float(evaluate.neighbours_shown(maps[0], maps[1], NEAREST).mean()),
         "degrees": evaluate.degrees_between(*axes).tolist(),
         "ratios": (100 * values[1 : AXES + 1] / values[:AXES]).tolist(),
     }
@@ -51,7 +53,7 @@ def along_axes(rows: "np.ndarray", *, axes: Spec, kept: int, generator: "Generat
     return rows @ directions[:, :2], directions
 
 
-def by_neighbours(rows: "np.ndarray", *, start: str, generator: "Generator") -> "tuple[np.ndarray, np.ndarray]":
+def by_neighbours(rows: "np.ndarray", *, start: "Start", generator: "Generator") -> "tuple[np.ndarray, np.ndarray]":
     """The places of rows (n, 2) on a map by t-SNE, which has no axes."""
     return models.tsne_map(rows, start=start, generator=generator).places, rows[:0, :0].T
 
