@@ -47,6 +47,7 @@ from .reduced import reduced as reduced
 from .reviews import REVIEWS as REVIEWS
 from .reviews import Reviews as Reviews
 from .reviews import reviews as reviews
+from .roll import rolled_sheet as rolled_sheet
 from .sequences import adding as adding
 from .shapes import SHAPES as SHAPES
 from .shapes import shape as shape

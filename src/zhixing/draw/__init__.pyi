@@ -2,11 +2,11 @@ from .curves import Line as Line
 from .curves import curves as curves
 from .curves import thinned as thinned
 from .effects import Bar as Bar
-from .effects import Panel as Panel
+from .effects import Response as Response
 from .effects import against as against
 from .effects import attended as attended
 from .effects import bars as bars
-from .effects import panels as panels
+from .effects import responses as responses
 from .effects import taken as taken
 from .figures import claim as claim
 from .figures import dots as dots

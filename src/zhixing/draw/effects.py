@@ -31,7 +31,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Panel:
+class Response:
     """How one number moves along values."""
 
     name: str
@@ -74,7 +74,7 @@ def bars(items: Sequence[Bar], *, title: Text, language: Language) -> "go.Figure
     )
 
 
-def panels(items: Sequence[Panel], *, y: Text, language: Language) -> "go.Figure":
+def responses(items: Sequence[Response], *, y: Text, language: Language) -> "go.Figure":
     """A panel for each item on one scale: some of its lines thin, their mean bold; words stand side by side as dots."""
     means = [item.lines.mean(axis=0) for item in items]
     shown = [_some(item.lines) for item in items]
@@ -121,7 +121,7 @@ def _thin(at: list[Any], lines: np.ndarray, words: bool) -> dict[str, Any]:
     return {"x": x, "y": y, "hoverinfo": "skip", **look}
 
 
-def _bold(at: list[Any], item: Panel, mean: np.ndarray, words: bool) -> dict[str, Any]:
+def _bold(at: list[Any], item: Response, mean: np.ndarray, words: bool) -> dict[str, Any]:
     dash = {"color": colour(0), "size": 11, "symbol": "line-ew", "line": {"width": 4, "color": colour(0)}}
     look = {"mode": "markers", "marker": dash} if words else {"mode": "lines", "line": {"color": colour(0), "width": 3}}
     said = [f"{label(item.name)} = {label(str(value))}: {told:.3g}" for value, told in zip(item.at, mean, strict=True)]

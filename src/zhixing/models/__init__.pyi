@@ -1,4 +1,6 @@
 from .autoencoder import Autoencoder as Autoencoder
+from .axes import iterated_axes as iterated_axes
+from .axes import plane_axes as plane_axes
 from .axes import principal_axes as principal_axes
 from .axes import random_axes as random_axes
 from .axes import searched_axes as searched_axes
@@ -32,6 +34,7 @@ from .densities import gaussian_mixture as gaussian_mixture
 from .densities import kernel_density as kernel_density
 from .densities import one_gaussian as one_gaussian
 from .densities import separate_kernels as separate_kernels
+from .discriminants import discriminant_axes as discriminant_axes
 from .factorisation import factorisation as factorisation
 from .gram_vectors import GramVectors as GramVectors
 from .grams import CountsAndGrams as CountsAndGrams

@@ -146,7 +146,7 @@ def _values(each: evaluate.Dependence) -> dict[str, Any]:
     return {"grid": [str(value) for value in each.grid], "mean": each.mean.tolist()}
 
 
-def _panel(each: evaluate.Dependence, classes: tuple[str, ...]) -> draw.Panel:
+def _panel(each: evaluate.Dependence, classes: tuple[str, ...]) -> draw.Response:
     """The lines of the class that the column moves most; of two classes, of the second."""
     lines, name = each.lines, each.column
     if classes:
@@ -155,8 +155,8 @@ def _panel(each: evaluate.Dependence, classes: tuple[str, ...]) -> draw.Panel:
     moments = each.grid.dtype.kind == "M"
     words = each.grid.dtype.kind in "ObU"
     at = [str(value)[:10] if moments else str(value) if words else float(value) for value in each.grid]
-    return draw.Panel(name, at, lines, words=words)
+    return draw.Response(name, at, lines, words=words)
 
 
-def _drawn_panels(panels: list[draw.Panel], y: Text, language: Language) -> Any:
-    return draw.panels(panels, y=y, language=language)
+def _drawn_panels(panels: list[draw.Response], y: Text, language: Language) -> Any:
+    return draw.responses(panels, y=y, language=language)
