@@ -161,5 +161,6 @@ def _print(looked: "Looked") -> None:
             out.print(f"· {warning[lang]}", markup=False)
     if looked.refused:
         out.print()
-    for name, why in looked.refused.items():
-        out.print(f"{name}: {why[lang]}", style="dim", markup=False)
+    for why in dict.fromkeys(looked.refused.values()):
+        names = [name for name, reason in looked.refused.items() if reason == why]
+        out.print(f"{', '.join(names)}: {why[lang]}", style="dim", markup=False)

@@ -133,7 +133,7 @@ def taken(counts: np.ndarray, names: Sequence[str], *, language: Language) -> "g
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     wrong = np.where(np.eye(len(counts), dtype=bool), np.nan, shares)
     right, short = np.where(np.eye(len(counts), dtype=bool), shares, np.nan), [folded(name, 14, 1) for name in names]
-    is_, for_ = Text("is", "实际为"), Text("is taken for", "被当作")
+    is_, for_ = Text("true class", "真实类别"), Text("taken for", "被当作")
     says = [
         [f"{label(one)} → {label(other)}: {counts[i, j]} ({shares[i, j]:.1%})" for j, other in enumerate(names)]
         for i, one in enumerate(names)

@@ -9,7 +9,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,9 +23,8 @@ from zhixing.study.events import Stage
 from zhixing.views.scene import Scene, of_file, of_run
 from zhixing.views.view import CannotShow, Picture, Table, View
 
-if TYPE_CHECKING:
-    pass
-
+FARTHEST = 5.0
+"""Standard deviations at which the cells of a table are cut off."""
 NEAREST = 10
 """Neighbours that a map is judged by."""
 TIMES, SEEDED = 10, 500
@@ -42,6 +41,13 @@ PARTS = 12
 """Groups of rows whose gaps and sizes are compared: few classes would leave a rank correlation to chance."""
 CLUSTERS = range(2, 11)
 """Numbers of groups that are tried where no classes say how many to look for."""
+
+
+_CUT = Text(
+    "Cells farther than {far:g} standard deviations from their column's mean are drawn as if so far, else a few would be all "
+    "that a map shows.",
+    "偏离本列均值超过 {far:g} 个标准差的值按这么远来画，否则地图上只看得到这几个值。",
+).format(far=FARTHEST)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +120,16 @@ def _prepared(scene: Scene) -> Prepared:
             Text(f"a map needs {models.maps.FEWEST} rows, here are {len(scene)}",
                  f"画地图至少需要 {models.maps.FEWEST} 行，这里只有 {len(scene)} 行")
         )  # fmt: skip
-    preparation.fit(scene.features)
-    return Prepared(_numbers(preparation, scene.features), preparation, notes)
+    rows = _numbers(preparation.fit(scene.features), scene.features)
+    if isinstance(preparation, models.Preparation) and (np.abs(rows) == FARTHEST).any():
+        notes = (*notes, _CUT)
+    return Prepared(rows, preparation, notes)
 
 
 def _numbers(preparation: Any, features: Any) -> np.ndarray:
     rows: np.ndarray = np.asarray(preparation.transform(features), dtype=np.float64)
+    if isinstance(preparation, models.Preparation):
+        rows = rows.clip(-FARTHEST, FARTHEST)
     return rows.reshape(len(rows), -1)
 
 
@@ -546,6 +556,17 @@ _SEEN = {
 }
 
 
+_MEANS = (
+    (
+        0.8,
+        Text("means something here, by luck: t-SNE does not ask for it", "在这里有些意义，但属侥幸：t-SNE 并不追求它"),
+    ),
+    (0.5, Text("means something here, but not much", "在这里有一点意义，但不多")),
+    (-1.0, Text("means little here", "在这里意义不大")),
+)
+"""What to say of a rank correlation of at least so much."""
+
+
 def _warnings(trust: dict[str, dict[str, float]], of_two_axes: float, steady: np.ndarray) -> tuple[Text, ...]:
     """What a reader might see in the maps and should not, as measured here."""
     found = []
@@ -555,14 +576,7 @@ def _warnings(trust: dict[str, dict[str, float]], of_two_axes: float, steady: np
     ):
         value = trust["tsne"][name]
         if np.isfinite(value):
-            says = (
-                Text("means little here", "在这里意义不大")
-                if value < 0.8
-                else Text(
-                    "means something here, by luck: t-SNE does not ask for it",
-                    "在这里有些意义，但属侥幸：t-SNE 并不追求它",
-                )
-            )
+            says = next(words for least, words in _MEANS if value >= least)
             found.append(
                 Text(
                     "{what} on the t-SNE map {says}: its rank correlation with what is so among the rows is {r:.2f}, "
