@@ -29,9 +29,10 @@ def look(
         typer.Option(
             "--view",
             help=say(
-                "map, covariance, why, layers or training; may be repeated. Left out: all that suit.",
-                "map（地图）、covariance（协方差）、why（缘由）、layers（各层）或 training（训练过程）；可重复。"
-                "不写则显示所有合适的。",
+                "map, covariance, why, attention, units, mistakes, labels, layers or training; may be repeated. Left out: "
+                "all that suit.",
+                "map（地图）、covariance（协方差）、why（缘由）、attention（注意力）、units（单元）、mistakes（错误）、"
+                "labels（可疑标签）、layers（各层）或 training（训练过程）；可重复。不写则显示所有合适的。",
             ),
             metavar="VIEW",
         ),

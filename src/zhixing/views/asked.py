@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zhixing.core import BadData, Seeds, Text
+from zhixing.data import Own
 from zhixing.views.scene import Scene
 from zhixing.views.view import CannotShow
 
@@ -76,7 +77,7 @@ def asked(scene: Scene) -> Asked:
 @lru_cache(maxsize=1)
 def _asked(scene: Scene) -> Asked:
     assert scene.run is not None
-    places = np.arange(len(scene)) if scene.own is None else _judged(scene.run, len(scene))
+    places = np.arange(len(scene)) if scene.own is None else _judged(scene.run, scene.own)
     features = taken(scene.features, places)
     targets = None if scene.targets is None else scene.targets[places]
     things = THINGS.get(scene.run.card["kind"], Text("rows", "行"))
@@ -84,20 +85,22 @@ def _asked(scene: Scene) -> Asked:
     return Asked(scene.run, places, features, targets, scene.run.learner.answers(features), which)
 
 
-def _judged(run: "Run", count: int) -> np.ndarray:
+def _judged(run: "Run", own: Own) -> np.ndarray:
+    """Raises BadData where the rows are no longer those that the run divided."""
     import safetensors.numpy
 
+    if own.fingerprint != run.result.data:
+        raise BadData(
+            Text(
+                en="the data have changed since the run learned from them, so that nobody knows which rows taught it; train it "
+                "again, or name rows by --data PATH",
+                zh="该运行学习之后，数据有过改动，已无法知道哪些行参与了学习；请重新训练，或用 --data 路径 给出数据",
+            )
+        )
     try:
         places: np.ndarray = safetensors.numpy.load_file(run.folder / "arrays.safetensors")["judged"]
     except (OSError, KeyError, ValueError):
         raise BadData(Text("the run is damaged; train it again", "该运行已损坏；请重新训练")) from None
-    if not len(places) or places.max() >= count:
-        raise BadData(
-            Text(
-                "the rows have changed since the run learned from them; train it again",
-                "这些行在该运行学习之后有过改动；请重新训练",
-            )
-        )
     return places
 
 

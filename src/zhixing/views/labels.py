@@ -12,7 +12,7 @@ from zhixing.study.events import Stage
 from zhixing.train.keeping import CANDIDATE, settled
 from zhixing.train.left_out import FOLDS
 from zhixing.views.asked import Asked, asked, known, taken
-from zhixing.views.mistakes import described, verbatim
+from zhixing.views.mistakes import ROW, described, verbatim
 from zhixing.views.saliency import shown
 from zhixing.views.scene import Scene
 from zhixing.views.view import CannotShow, Picture, Table, View
@@ -155,7 +155,7 @@ def _table(
         )
         for row, line in zip(suspects, cells, strict=True)
     )
-    heads = (Text("row", "行"), Text("called", "标签"), Text("rather", "更像"), Text("suspicion", "可疑程度"), *names)
+    heads = (ROW, Text("called", "标签"), Text("rather", "更像"), Text("suspicion", "可疑程度"), *names)
     return Table(Text("The most suspicious labels", "最可疑的标签"), heads, rows)
 
 

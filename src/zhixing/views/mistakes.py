@@ -15,6 +15,8 @@ from zhixing.views.view import CannotShow, Picture, Table, View
 CLASSES = 30
 """Classes whose confusion is drawn; of more only the pairs are told."""
 PAIRS, EXAMPLES, HARDEST = 5, 6, 12
+ROW = Text("row, of those with a target", "行号（只数有目标的行）")
+"""What numbers the rows of a list, from 1: rows without a target are not read."""
 CUT, CELLS = 80, 6
 """Letters of a cell, and cells of a row, that a table shows."""
 _TAKEN = Text(
@@ -160,7 +162,7 @@ def _hardest(
         )
         for row, line in zip(hard, cells, strict=True)
     )
-    heads = (Text("row", "行"), Text("is", "实际为"), Text("told", "预测"), what, *names)
+    heads = (ROW, Text("is", "实际为"), Text("told", "预测"), what, *names)
     return Table(Text("The most surprising rows", "最出人意料的行"), heads, rows)
 
 
@@ -188,7 +190,7 @@ def verbatim(words: str) -> Text:
 
 
 def _short(cell: Any) -> str:
-    words = f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+    words = f"{cell:.6g}" if isinstance(cell, float) else str(cell).removesuffix(" 00:00:00")
     return words if len(words) <= CUT else words[: CUT - 1] + "…"
 
 
