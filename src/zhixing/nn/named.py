@@ -59,8 +59,8 @@ def weights_by_layer(network: nn.Module) -> dict[str, list[nn.Parameter]]:
 
 
 @torch.no_grad()
-def activations(network: nn.Module, inputs: Float[Tensor, "n ..."]) -> dict[str, Float[Tensor, "n _"]]:
-    """What each layer gives out for every row, in evaluation mode, all its numbers in a row; the `input` comes first.
+def activations(network: nn.Module, inputs: Float[Tensor, "n ..."]) -> dict[str, Float[Tensor, "n ..."]]:
+    """What each layer gives out for every row, in evaluation mode; the `input` comes first.
 
     The network's own output comes last, as `output`, where no layer gives it out. Layers that give out something else
     than one tensor with a row for each of `inputs` are left out. The network is left in the mode it was in.
@@ -84,7 +84,7 @@ def activations(network: nn.Module, inputs: Float[Tensor, "n ..."]) -> dict[str,
                 del seen[OUTPUT]
             for name, given in seen.items():
                 if isinstance(given, Tensor) and len(given) == len(rows):
-                    found[name].append(given.flatten(1))
+                    found[name].append(given)
     finally:
         network.train(was_training)
     return {name: torch.cat(blocks) for name, blocks in found.items() if sum(map(len, blocks)) == len(inputs)}
