@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHADES = ((94, 201, 98), (33, 145, 140), (59, 82, 139), (68, 1, 84))
 """Red, green and blue of the first line of an order, of two between, and of the last: the lightest to the darkest."""
+CLASSES = (*COLOURS[:6], "#332288", "#882255", "#999933", "#000000")
+"""Ten colours, four of them Paul Tol's, so that ten digits differ without symbols."""
 FILLED = 0.44
 """Half a cell's width, which all but a hundredth of its points stay within."""
 CELL = 124
@@ -114,7 +116,7 @@ def small_multiples(
     colours = np.tile(colour, (high * wide, 1))
     traces = (
         [
-            _points(places[colours == kind], np.array(texts)[colours == kind], name, COLOURS[kind % len(COLOURS)], kind)
+            _points(places[colours == kind], np.array(texts)[colours == kind], name, CLASSES[kind % len(CLASSES)], kind)
             for kind, name in enumerate(names)
         ]
         if names
@@ -198,7 +200,7 @@ def _fitted(places: np.ndarray) -> np.ndarray:
 
 def _points(places: np.ndarray, texts: np.ndarray, name: str, colour: str | list[float], kind: int) -> dict[str, Any]:
     """One class in all cells."""
-    marker = {"size": 4, "opacity": 0.75, "color": colour, "symbol": SYMBOLS[kind // len(COLOURS) % len(SYMBOLS)]}
+    marker = {"size": 4, "opacity": 0.75, "color": colour, "symbol": SYMBOLS[kind // len(CLASSES) % len(SYMBOLS)]}
     if not isinstance(colour, str):
         marker |= {"colorscale": "Viridis", "showscale": True, "colorbar": {"thickness": 12, "outlinewidth": 0}}
     return {
