@@ -73,7 +73,15 @@ def ordered_lines(
         for place, (name, (xs, ys)) in enumerate(lines)
     ]
     rules = [
-        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height, "line": {"dash": "dot", "color": INK}}
+        {
+            "type": "line",
+            "xref": "paper",
+            "x0": 0,
+            "x1": 1,
+            "y0": height,
+            "y1": height,
+            "line": {"dash": "dot", "color": INK},
+        }
         for height, _ in marks
     ]
     words = [
@@ -129,7 +137,10 @@ def small_multiples(
     ]  # fmt: skip
     rules = [
         *({"type": "line", "x0": at - 0.5, "x1": at - 0.5, "y0": 0.5, "y1": 0.5 - high} for at in range(wide + 1)),
-        *({"type": "line", "x0": -0.5, "x1": wide - 0.5, "y0": 0.5 - down, "y1": 0.5 - down} for down in range(high + 1)),
+        *(
+            {"type": "line", "x0": -0.5, "x1": wide - 0.5, "y0": 0.5 - down, "y1": 0.5 - down}
+            for down in range(high + 1)
+        ),
     ]
     across = axis("", (-0.5, wide - 0.5), grid=False) | {
         "tickvals": list(range(wide)), "ticktext": [folded(each[language], 16, 2) for each in columns], "side": "top",

@@ -87,7 +87,8 @@ def path_directions(networks: Sequence[nn.Module]) -> tuple[Direction, Direction
     kept = float((sizes[:2] ** 2).sum() / (sizes**2).sum().clamp_min(1e-300))
     cuts = [weight.numel() for weight in end]
     one, other = (
-        [part.view_as(weight).to(weight) for part, weight in zip(axis.split(cuts), end, strict=True)] for axis in axes[:2]
+        [part.view_as(weight).to(weight) for part, weight in zip(axis.split(cuts), end, strict=True)]
+        for axis in axes[:2]
     )
     return one, other, (rows @ axes[:2].T).numpy(), kept
 

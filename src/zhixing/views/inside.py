@@ -65,15 +65,15 @@ class Inside:
     @property
     def _targets(self) -> np.ndarray:
         if self.scene.targets is None:
-            raise CannotShow(
-                Text("the targets of these rows are not known", "这些行的目标未知")
-            )
+            raise CannotShow(Text("the targets of these rows are not known", "这些行的目标未知"))
         return self.scene.targets
 
     @cached_property
     def _judged(self) -> np.ndarray:
         if self.scene.own is None:
-            known = np.ones(len(self.scene), dtype=bool) if self.scene.targets is None else _is_known(self.scene.targets)
+            known = (
+                np.ones(len(self.scene), dtype=bool) if self.scene.targets is None else _is_known(self.scene.targets)
+            )
             return np.flatnonzero(known)
         import safetensors.numpy
 
@@ -126,5 +126,7 @@ def inside(scene: Scene) -> Inside:
 def _is_known(targets: np.ndarray) -> np.ndarray:
     if targets.dtype.kind == "O":
         return np.ones(len(targets), dtype=bool)
-    known: np.ndarray = np.isfinite(targets) if targets.dtype.kind == "f" else (targets >= 0).reshape(len(targets), -1).all(axis=1)
+    known: np.ndarray = (
+        np.isfinite(targets) if targets.dtype.kind == "f" else (targets >= 0).reshape(len(targets), -1).all(axis=1)
+    )
     return known

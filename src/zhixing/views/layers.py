@@ -145,9 +145,7 @@ def _named(scene: Scene, place: int) -> str:
     return str(names[place]) if names else str(place + 1)
 
 
-def _followed(
-    scene: Scene, held: Mapping[int, Held], shown: _Shown, *, by_neighbours: bool
-) -> list[list[np.ndarray]]:
+def _followed(scene: Scene, held: Mapping[int, Held], shown: _Shown, *, by_neighbours: bool) -> list[list[np.ndarray]]:
     """Maps (n, 2) of each layer at each moment, each begun or turned by the one before it."""
     maps = []
     for place, layer in enumerate(shown.layers):
@@ -261,7 +259,11 @@ def _table(names: Sequence[str], moments: Sequence[int], found: Mapping[tuple[st
 
 
 def _summary(
-    names: Sequence[str], moments: Sequence[int], found: Mapping[tuple[str, int], "Separation"], classes: bool, rows: int
+    names: Sequence[str],
+    moments: Sequence[int],
+    found: Mapping[tuple[str, int], "Separation"],
+    classes: bool,
+    rows: int,
 ) -> Text:
     def told(step: int) -> Text:
         values = [found[name, step].neighbours for name in names]
@@ -289,7 +291,9 @@ def _warnings(
     """Layers at which separation falls at the end of training by more than a point, and the first weights kept."""
     values = [found[name, moments[-1]].neighbours for name in names]
     dips = [
-        Text("{name} ({change} points)", "{name}（{change} 个百分点）").format(name=name, change=f"{after - before:.1f}")
+        Text("{name} ({change} points)", "{name}（{change} 个百分点）").format(
+            name=name, change=f"{after - before:.1f}"
+        )
         for name, before, after in zip(names[1:], values, values[1:], strict=False)
         if after < before - 1
     ]
@@ -314,7 +318,11 @@ def _rising(names: Sequence[str], step: int, found: Mapping[tuple[str, int], "Se
 def _after(step: int) -> Text:
     if step == 0:
         return Text("before training", "训练前")
-    return Text("after {step} steps", "{step} 步后").format(step=f"{step:,}") if step > 1 else Text("after 1 step", "1 步后")
+    return (
+        Text("after {step} steps", "{step} 步后").format(step=f"{step:,}")
+        if step > 1
+        else Text("after 1 step", "1 步后")
+    )
 
 
 def _per_cent(value: float) -> Text:

@@ -12,11 +12,15 @@ from zhixing.core.files import write_whole, writing
 from zhixing.core.store import RunStore
 from zhixing.study.events import Listen, Stage, nobody
 from zhixing.views.covariance import covariance
+from zhixing.views.layers import layers
 from zhixing.views.scene import Scene, of_file, of_run
+from zhixing.views.training import training
 from zhixing.views.view import CannotShow, View
 
 VIEWS: Mapping[str, Callable[[Scene], View]] = {
     "covariance": covariance,
+    "training": training,
+    "layers": layers,
 }
 """All ways of looking, by name, in the order of the page."""
 KINDS = ("png", "svg", "pdf")

@@ -55,9 +55,9 @@ def training(scene: Scene) -> View:
         numbers |= found
     except CannotShow as error:
         unseen = [
-            Text("Not shown, silent units, sharpness and the slice: {why}.", "未显示静默单元、陡度和切面：{why}。").format(
-                why=error.message
-            )
+            Text(
+                "Not shown, silent units, sharpness and the slice: {why}.", "未显示静默单元、陡度和切面：{why}。"
+            ).format(why=error.message)
         ]
     sick = _sick(trace, silent)
     return View(
@@ -75,7 +75,9 @@ def _noted(trace: "Trace") -> list[Picture]:
     steps = trace.steps.tolist()
 
     def by_layer(values: np.ndarray) -> list[tuple[Text, draw.Line]]:
-        return [(Text(name, name), (steps, column.tolist())) for name, column in zip(trace.layers, values.T, strict=True)]
+        return [
+            (Text(name, name), (steps, column.tolist())) for name, column in zip(trace.layers, values.T, strict=True)
+        ]
 
     return [
         _lines(
