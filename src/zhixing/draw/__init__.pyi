@@ -5,8 +5,8 @@ from .figures import claim as claim
 from .figures import dots as dots
 from .layers import CELL as CELL
 from .layers import loss_map as loss_map
-from .layers import ordered_lines as ordered_lines
 from .layers import small_multiples as small_multiples
+from .ordered import ordered_lines as ordered_lines
 from .page import Drawing as Drawing
 from .page import page as page
 from .printed import printed as printed

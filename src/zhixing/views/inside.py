@@ -126,7 +126,5 @@ def inside(scene: Scene) -> Inside:
 def _is_known(targets: np.ndarray) -> np.ndarray:
     if targets.dtype.kind == "O":
         return np.ones(len(targets), dtype=bool)
-    known: np.ndarray = (
-        np.isfinite(targets) if targets.dtype.kind == "f" else (targets >= 0).reshape(len(targets), -1).all(axis=1)
-    )
-    return known
+    known = np.isfinite(targets) if targets.dtype.kind == "f" else (targets >= 0).reshape(len(targets), -1).all(axis=1)
+    return np.asarray(known)

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 ROWS = 400
 """Rows that are placed: enough to see classes, few enough that dozens of maps take a minute or two."""
-COLUMNS = 6
-"""Moments in the picture of all layers; of one layer all of them are shown."""
+POINTS = 16_000
+"""Of a picture at most, so that a page stays quick without a graphics card; all `ROWS` are measured, the first are shown."""
+FEWEST = 10
+COLUMNS, ACROSS = 6, 3
+"""Moments in the picture of all layers; of one layer all of them are shown, so many side by side."""
 PERPLEXITY, STEPS = 30.0, 250
 LARGE = 230
 """Pixels of a cell where one layer is shown."""
@@ -55,31 +58,31 @@ def layers(scene: Scene) -> View:
     Raises CannotShow where the run is no network, kept no trace, or foretells several labels or tags at once; UnknownName
     for a layer that it does not have.
     """
+    from zhixing.evaluate import separation
+
     network = inside(scene)
     rows = network.judged_by(ROWS)
     targets = _one_each(scene, rows)
     inputs = network.inputs(rows)
     held = {step: _held(each, inputs) for step, each in network.trace.networks(network.estimator)}
-    names = tuple(next(iter(held.values())))
+    moments, names = tuple(held), tuple(next(iter(held.values())))
     if scene.layer is not None and scene.layer not in names:
         raise UnknownName(Text("layer", "层"), scene.layer, names)
-    from zhixing.evaluate import separation
-
     found = {
         (layer, step): separation(of_layer, targets) for step, at in held.items() for layer, of_layer in at.items()
     }
-    moments = tuple(held)
-    shown = (
-        tuple(moments[at] for at in np.unique(np.linspace(0, len(moments) - 1, COLUMNS).round().astype(int)))
-        if scene.layer is None
-        else moments
+    some = np.unique(np.linspace(0, len(moments) - 1, COLUMNS).round().astype(int))
+    shown = _Shown(
+        layers=names if scene.layer is None else (scene.layer,),
+        moments=tuple(moments[at] for at in some) if scene.layer is None else moments,
+        targets=targets,
+        names=scene.classes,
+        words=tuple(_named(scene, place) for place in rows),
+        found=found,
     )
-    chosen = names if scene.layer is None else (scene.layer,)
-    words = tuple(str(place) for place in rows) if scene.own is None else tuple(_named(scene, place) for place in rows)
-    both = _Shown(chosen, shown, targets, _class_names(scene), words, found)
     pictures = [
-        _maps(both, "layers-tsne", _followed(scene, held, both, by_neighbours=True), _TSNE, _TSNE_CAPTION),
-        _maps(both, "layers-pca", _followed(scene, held, both, by_neighbours=False), _PCA, _PCA_CAPTION),
+        _maps(shown, "layers-tsne", _followed(scene, held, shown, by_neighbours=True), _TSNE, _TSNE_CAPTION),
+        _maps(shown, "layers-pca", _followed(scene, held, shown, by_neighbours=False), _PCA, _PCA_CAPTION),
         *(_curve(names, moments, found, measure) for measure in (0, 1) if scene.classes or measure == 0),
     ]
     return View(
@@ -117,15 +120,28 @@ _PCA_CAPTION = Text(
 
 
 def _held(network: Any, inputs: Any) -> Held:
+    """Raises CannotShow where something is not a number."""
     from zhixing.nn import activations
 
-    return {name: given.flatten(1).cpu().double().numpy() for name, given in activations(network, inputs).items()}
+    held = {name: given.flatten(1).cpu().double().numpy() for name, given in activations(network, inputs).items()}
+    if not all(np.isfinite(numbers).all() for numbers in held.values()):
+        raise CannotShow(
+            Text("its training diverged: layers hold numbers that are infinite", "训练发散：层里出现了无穷大的数")
+        )
+    return held
 
 
 def _one_each(scene: Scene, rows: np.ndarray) -> np.ndarray:
     """The class or amount of each row."""
     if scene.targets is None:
         raise CannotShow(Text("the targets of these rows are not known", "这些行的目标未知"))
+    if len(rows) < FEWEST:
+        raise CannotShow(
+            Text(
+                "{rows} rows with known targets are too few to show layers; {fewest} are the fewest",
+                "目标已知的只有 {rows} 行，不足以显示各层；至少要 {fewest} 行",
+            ).format(rows=len(rows), fewest=FEWEST)
+        )
     if scene.targets.ndim != 1 or scene.targets.dtype == object:
         raise CannotShow(
             Text(
@@ -133,14 +149,12 @@ def _one_each(scene: Scene, rows: np.ndarray) -> np.ndarray:
                 "一行有多个标签或标记，无法用一种颜色表示；逐层图只用于每行一个类别或一个数值",
             )
         )
-    return scene.targets[rows]
-
-
-def _class_names(scene: Scene) -> tuple[str, ...]:
-    return tuple(scene.classes)
+    targets: np.ndarray = scene.targets[rows]
+    return targets
 
 
 def _named(scene: Scene, place: int) -> str:
+    """What a row is called: its file, or its number from 1."""
     names = getattr(scene.own, "names", None)
     return str(names[place]) if names else str(place + 1)
 
@@ -188,21 +202,35 @@ def _axes(numbers: np.ndarray, last: np.ndarray | None) -> np.ndarray:
 
 def _maps(shown: _Shown, name: str, maps: list[list[np.ndarray]], title: Text, caption: Text) -> Picture:
     said = [[_per_cent(shown.found[layer, step].neighbours) for step in shown.moments] for layer in shown.layers]
-    columns = [_after(step) for step in shown.moments]
-    rows, one = [Text(layer, layer) for layer in shown.layers], len(shown.layers) == 1
-    if one:  # side by side they would be too many: three rows
-        title = Text("{title}: {layer}", "{title}：{layer}").format(title=title, layer=shown.layers[0])
+    last = ", ".join(row[-1].en for row in said)
+    columns, rows = [_after(step) for step in shown.moments], [Text(layer, layer) for layer in shown.layers]
+    cell, points = draw.CELL, max(1, POINTS // (len(rows) * len(columns)))
+    if len(rows) == 1:  # side by side they would be too narrow
+        title = Text("{title}: {layer}", "{title}：{layer}").format(title=title, layer=rows[0])
+        known = [
+            Text("{after}: {share}", "{after}：{share}").format(after=a, share=b)
+            for a, b in zip(columns, said[0], strict=True)
+        ]
+        maps, said = ([each[at : at + ACROSS] for at in range(0, len(each), ACROSS)] for each in (maps[0], known))  # type: ignore[assignment]
+        columns, rows, cell = [Text("", "")] * ACROSS, [Text("", "")] * len(maps), LARGE
 
     def made(language: Language) -> "go.Figure":
         return draw.small_multiples(
-            maps, rows=rows, columns=columns, said=said, colour=shown.targets, names=shown.names, hover=shown.words,
-            cell=LARGE if one else draw.CELL, language=language,
-        )  # fmt: skip
+            [[each[:points] for each in row] for row in maps],
+            rows=rows,
+            columns=columns,
+            said=said,
+            colour=shown.targets[:points],
+            names=shown.names,
+            hover=shown.words[:points],
+            cell=cell,
+            language=language,
+        )
 
     words = Text(
         "Maps of {rows} layers at {columns} moments; in the last column rows whose neighbours know their class: {said}.",
         "{rows} 层在 {columns} 个时刻的图；最后一列中近邻知道其类别的比例：{said}。",
-    ).format(rows=len(rows), columns=len(columns), said=", ".join(row[-1].en for row in said))
+    ).format(rows=len(shown.layers), columns=len(shown.moments), said=last)
     return Picture(Drawing(name, made, words), title, caption)
 
 

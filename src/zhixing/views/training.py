@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from zhixing.train import Trace
 
-PROBED, BENT = 256, 64
-"""Rows on which units are watched and the loss is drawn, and on which its second derivatives are taken."""
+PROBED, DRAWN, BENT = 256, 128, 64
+"""Rows on which units are watched, on which the loss is drawn, and on which its second derivatives are taken."""
 PLACES = 13
 """Of a slice, along either direction."""
 HEALTHY = (1e-4, 3e-2)
@@ -43,9 +43,11 @@ def training(scene: Scene) -> View:
     trace = network.trace
     pictures = [*_noted(trace)]
     numbers: dict[str, Any] = {
-        "layers": list(trace.layers), **{name: getattr(trace, name).tolist() for name in ("steps", "loss", "gradient_norm", "rate")},
-        "gradients": trace.gradients.T.tolist(), "updates": trace.updates.T.tolist(),
-    }  # fmt: skip
+        "layers": list(trace.layers),
+        "gradients": trace.gradients.T.tolist(),
+        "updates": trace.updates.T.tolist(),
+        **{name: getattr(trace, name).tolist() for name in ("steps", "loss", "gradient_norm", "rate")},
+    }
     silent: Mapping[str, Sequence[float]] = {}
     unseen: list[Text] = []
     try:
@@ -72,12 +74,11 @@ def training(scene: Scene) -> View:
 
 def _noted(trace: "Trace") -> list[Picture]:
     """The curves of what was noted on the way."""
-    steps = trace.steps.tolist()
+    steps, moving = trace.steps.tolist(), trace.rate >= trace.rate.max() / 100
 
-    def by_layer(values: np.ndarray) -> list[tuple[Text, draw.Line]]:
-        return [
-            (Text(name, name), (steps, column.tolist())) for name, column in zip(trace.layers, values.T, strict=True)
-        ]
+    def by_layer(values: np.ndarray, at: np.ndarray) -> list[tuple[Text, draw.Line]]:
+        columns = zip(trace.layers, values[at].T, strict=True)
+        return [(Text(name, name), (trace.steps[at].tolist(), column.tolist())) for name, column in columns]
 
     return [
         _lines(
@@ -94,7 +95,7 @@ def _noted(trace: "Trace") -> list[Picture]:
         ),
         _lines(
             "training-gradients",
-            by_layer(trace.gradients),
+            by_layer(trace.gradients, trace.steps > 0),
             Text("Gradient by layer", "各层梯度"),
             Text("norm of the gradient of a layer's weights", "各层权重的梯度范数"),
             Text(
@@ -108,15 +109,16 @@ def _noted(trace: "Trace") -> list[Picture]:
         ),
         _lines(
             "training-updates",
-            by_layer(trace.updates),
+            by_layer(trace.updates, moving),
             Text("Update over weight", "更新与权重之比"),
             Text("size of a step over size of the weights", "一步的大小／权重的大小"),
             Text(
                 "How far one step moves a layer's weights, as a share of their size. Normal: about one thousandth, by a rule "
-                "of thumb; adaptive optimisers begin above it, and a falling learning rate ends below it. Sick: a layer far "
+                "of thumb; adaptive optimisers begin above it, and a falling learning rate ends below it (steps at "
+                "less than a hundredth of the largest rate are left out). Sick: a layer far "
                 "below all along hardly learns; far above, it is thrown about.",
                 "一步把某层的权重移动了其大小的几分之几。正常：凭经验约千分之一；自适应优化器起初会高些，学习率下降时末尾会低"
-                "些。异常：一直远低于此的层几乎没在学；远高于此的层被抛来抛去。",
+                "些（学习率不到最高值百分之一的步不画）。异常：一直远低于此的层几乎没在学；远高于此的层被抛来抛去。",
             ),
             log=True,
             marks=((USUAL, Text("rule of thumb", "经验值")),),
@@ -154,6 +156,7 @@ def _probed(network: Inside) -> tuple[list[Picture], dict[str, Any]]:
             ).format(rows=len(rows)),
             x=Text("after so many steps", "走过的步数"),
             names=names,
+            ends=(-3.0, 103.0),
         ),
         _lines(
             "training-sharpness",
@@ -174,7 +177,7 @@ def _probed(network: Inside) -> tuple[list[Picture], dict[str, Any]]:
     ]
 
     def of(each: "nn.Module") -> "torch.Tensor":
-        return measures.loss_on(each, inputs, targets, loss)
+        return measures.loss_on(each, inputs[:DRAWN], targets[:DRAWN], loss)
 
     end = moments[-1][1]
     generator = torch.Generator().manual_seed(network.scene.seed)
@@ -268,9 +271,10 @@ def _sick(trace: "Trace", silent: Mapping[str, Sequence[float]]) -> tuple[Text, 
 
 
 def _summary(trace: "Trace", sick: Sequence[Text]) -> Text:
-    told = Text(
-        "In {steps} steps the loss went from {a} to {b}.", "{steps} 步之内，损失从 {a} 变到 {b}。"
-    ).format(steps=f"{int(trace.steps[-1]):,}", a=draw.number(float(trace.loss[0])), b=draw.number(float(trace.loss[-1])))  # fmt: skip
+    first, last = (draw.number(float(trace.loss[at])) for at in (0, -1))
+    told = Text("In {steps} steps the loss went from {a} to {b}.", "{steps} 步之内，损失从 {a} 变到 {b}。").format(
+        steps=f"{int(trace.steps[-1]):,}", a=first, b=last
+    )
     healthy = Text(" Nothing looks sick.", "未见异常。")
     count = Text(" {count} things look sick; see the warnings.", "有 {count} 处异常，见警告。").format(count=len(sick))
     if len(sick) == 1:
@@ -289,15 +293,16 @@ def _lines(
     x: Text = _STEP,
     names: Sequence[Text] = (),
     log: bool = False,
+    ends: tuple[float, float] | None = None,
     marks: Sequence[tuple[float, Text]] = (),
 ) -> Picture:
-    made = partial(_draw_lines, lines, x=x, y=y, names=names, log_y=log, marks=marks)
-    ends = [(label, [v for v in ys if math.isfinite(v)]) for label, (_, ys) in lines]
+    made = partial(_draw_lines, lines, x=x, y=y, names=names, log_y=log, ends=ends, marks=marks)
+    finite = [(label, [v for v in ys if math.isfinite(v)]) for label, (_, ys) in lines]
     parts = [
         Text("{label} {first} to {last}", "{label} {first} → {last}").format(
             label=label, first=draw.number(values[0]), last=draw.number(values[-1])
         )
-        for label, values in ends
+        for label, values in finite
         if values
     ]
     said = Text(", ".join(part.en for part in parts), "、".join(part.zh for part in parts))
@@ -339,7 +344,7 @@ def _span(places: np.ndarray) -> list[float]:
     """Places of a slice that hold these, and a margin."""
     low, high = float(places.min()), float(places.max())
     margin = 0.15 * ((high - low) or 1.0)
-    return np.linspace(low - margin, high + margin, PLACES).tolist()
+    return [float(place) for place in np.linspace(low - margin, high + margin, PLACES)]
 
 
 def _finite(value: float) -> float | None:
