@@ -41,7 +41,6 @@ from .clusters import adjusted_rand as adjusted_rand
 from .clusters import agreement as agreement
 from .clusters import right_number as right_number
 from .clusters import silhouette as silhouette
-from .clusters import silhouette_of as silhouette_of
 from .contest import answer_microseconds as answer_microseconds
 from .contest import balanced_error as balanced_error
 from .contest import error_by_class as error_by_class

@@ -31,16 +31,12 @@ def silhouette(inputs: np.ndarray, groups: np.ndarray) -> float:
     From -1 to 1, the higher the clearer the groups; a row that is alone in its group counts 0, and so
     does every row where there is one group only.
     """
-    return silhouette_of(np.sqrt(np.maximum(((inputs[:, None] - inputs[None]) ** 2).sum(axis=2), 0.0)), groups)
-
-
-def silhouette_of(distances: np.ndarray, groups: np.ndarray) -> float:
-    """As `silhouette`, of the distances (n, n) between rows."""
     names, own = np.unique(groups, return_inverse=True)
     if len(names) == 1:
         return 0.0
+    distances = np.sqrt(np.maximum(((inputs[:, None] - inputs[None]) ** 2).sum(axis=2), 0.0))
     members = np.eye(len(names))[own]
-    sums, sizes, rows = distances @ members, members.sum(axis=0), np.arange(len(distances))
+    sums, sizes, rows = distances @ members, members.sum(axis=0), np.arange(len(inputs))
     within = sums[rows, own] / np.maximum(sizes[own] - 1, 1)
     means = sums / sizes
     means[rows, own] = np.inf

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from zhixing.core import Series, Text
-from zhixing.evaluate.clusters import silhouette_of
+from zhixing.evaluate.maps import nearest_class_right, neighbours_of, silhouette_of
 from zhixing.evaluate.measure import PER_CENT, POINTS, measure
 from zhixing.nn import activations
 
@@ -38,32 +38,16 @@ class Separation(NamedTuple):
 
 def separation(rows: Float[np.ndarray, "n d"], targets: Float[np.ndarray, " n"] | Int[np.ndarray, " n"]) -> Separation:
     """How far classes, or amounts, lie apart in rows."""
-    distances = squared_distances(rows)
     if targets.dtype.kind == "f":
-        return Separation(neighbours_explain(distances, targets), float("nan"))
-    return Separation(neighbours_agree(distances, targets), silhouette_of(np.sqrt(distances), targets))
+        return Separation(neighbours_explain(rows, targets), float("nan"))
+    return Separation(
+        100 * nearest_class_right(rows, targets, min(NEAREST, len(rows) - 1)), silhouette_of(rows, targets)
+    )
 
 
-def squared_distances(rows: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n n"]:
-    """Between any two rows, in float64: without a difference for each pair and number, which would take n n d places."""
-    centred = rows.astype(np.float64) - rows.mean(axis=0, dtype=np.float64)
-    products = centred @ centred.T
-    squares = np.diag(products)
-    found: np.ndarray = np.maximum(squares[:, None] + squares - 2 * products, 0.0)
-    np.fill_diagonal(found, 0.0)
-    return found
-
-
-def neighbours_agree(distances: Float[np.ndarray, "n n"], classes: Int[np.ndarray, " n"]) -> float:
-    """Rows whose class is the commonest among their 5 nearest other rows, in per cent; of equals the first class counts."""
-    names, own = np.unique(classes, return_inverse=True)
-    votes = np.eye(len(names))[own][_nearest(distances)].sum(axis=1)
-    return 100 * float((votes.argmax(axis=1) == own).mean())
-
-
-def neighbours_explain(distances: Float[np.ndarray, "n n"], amounts: Float[np.ndarray, " n"]) -> float:
+def neighbours_explain(rows: Float[np.ndarray, "n d"], amounts: Float[np.ndarray, " n"]) -> float:
     """Of the variance of amounts, what the mean of the 5 nearest other rows explains, in per cent; it may be negative."""
-    errors = amounts - amounts[_nearest(distances)].mean(axis=1)
+    errors = amounts - amounts[neighbours_of(rows, min(NEAREST, len(rows) - 1))].mean(axis=1)
     return 100 * float(1 - (errors**2).sum() / max(((amounts - amounts.mean()) ** 2).sum(), 1e-300))
 
 
@@ -129,7 +113,7 @@ def probe_error_by_layer(model: nn.Module, *examples: Tensor) -> Series:
 def neighbour_error_by_layer(model: nn.Module, inputs: Float[Tensor, "n ..."], targets: Int[Tensor, " n"]) -> Series:
     """Held-out examples whose class is not the commonest among their 5 nearest others, at the input and by hidden layer."""
     layers, classes = hidden_layers(model, inputs[:NEIGHBOURS]), targets[:NEIGHBOURS].cpu().numpy()
-    errors = [100 - neighbours_agree(squared_distances(rows), classes) for rows in layers.values()]
+    errors = [100 * (1 - nearest_class_right(rows, classes, NEAREST)) for rows in layers.values()]
     return Series("layer", tuple(map(float, range(len(errors)))), tuple(errors))
 
 
@@ -137,10 +121,3 @@ def _probe_errors(model: nn.Module, inputs: Tensor, targets: Tensor, asked: Tens
     known, held_out = hidden_layers(model, inputs[:LEARNED]), hidden_layers(model, asked)
     classes, right = targets[:LEARNED].cpu().numpy(), wanted.cpu().numpy()
     return [probe_error(known[name], classes, held_out[name], right) for name in known]
-
-
-def _nearest(distances: np.ndarray) -> np.ndarray:
-    """The places (n, 5) of the nearest other rows; of rows equally far the first ones."""
-    others = distances.copy()
-    np.fill_diagonal(others, np.inf)
-    return np.argsort(others, axis=1, kind="stable")[:, : min(NEAREST, len(others) - 1)]
