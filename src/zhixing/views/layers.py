@@ -80,9 +80,11 @@ def layers(scene: Scene) -> View:
         words=tuple(_named(scene, place) for place in rows),
         found=found,
     )
+    codes = _codes(held, shown)
+    by_neighbours = [_by_neighbours(scene, layer, row) for layer, row in zip(shown.layers, codes, strict=True)]
     pictures = [
-        _maps(shown, "layers-tsne", _followed(scene, held, shown, by_neighbours=True), _TSNE, _TSNE_CAPTION),
-        _maps(shown, "layers-pca", _followed(scene, held, shown, by_neighbours=False), _PCA, _PCA_CAPTION),
+        _maps(shown, "layers-tsne", by_neighbours, _TSNE, _TSNE_CAPTION),
+        _maps(shown, "layers-pca", [_by_axes(row) for row in codes], _PCA, _PCA_CAPTION),
         *(_curve(names, moments, found, measure) for measure in (0, 1) if scene.classes or measure == 0),
     ]
     return View(
@@ -105,11 +107,11 @@ _PCA = Text("The same by PCA", "同样的内容，用 PCA")
 _TSNE_CAPTION = Text(
     "Down: layer by layer; to the right: as training goes on. Each dot is one row that the network did not learn from, in the "
     "same colour everywhere; the number in a corner is how often the five nearest other rows, in the layer's own numbers "
-    "and not on the map, know its class. Each map begins from the places of the one before it, so that it can be followed. "
-    "Sizes of clumps, gaps between them and turns of a map mean nothing.",
+    "and not on the map, know its class. Each map begins from the places of the one before it and is turned to lie as that "
+    "does, so that it can be followed. Sizes of clumps and gaps between them mean nothing.",
     "向下：一层接一层；向右：训练的进程。每个点是网络没有学过的一行，颜色处处一致；角上的数字是最近的五行（按该层自身的数"
-    "来量，而不是按图）有多大比例知道它的类。每张图从前一张的位置开始，因此可以跟着看。团块的大小、团块间的空隙和图的转向"
-    "都没有意义。",
+    "来量，而不是按图）有多大比例知道它的类。每张图从前一张的位置开始，并转到与它一致的方向，因此可以跟着看。团块的大小和团"
+    "块间的空隙没有意义。",
 )
 _PCA_CAPTION = Text(
     "The two directions in which a layer's numbers vary most. Distances are true to the numbers as far as two directions can "
@@ -159,45 +161,54 @@ def _named(scene: Scene, place: int) -> str:
     return str(names[place]) if names else str(place + 1)
 
 
-def _followed(scene: Scene, held: Mapping[int, Held], shown: _Shown, *, by_neighbours: bool) -> list[list[np.ndarray]]:
-    """Maps (n, 2) of each layer at each moment, each begun or turned by the one before it."""
-    maps = []
-    for place, layer in enumerate(shown.layers):
-        scene.listen(
-            Stage(Text("placing layer {n} of {all}: {name}", "正在排布第 {n}／{all} 层：{name}").format(
-                n=place + 1, all=len(shown.layers), name=layer))
-        )  # fmt: skip
+def _codes(held: Mapping[int, Held], shown: _Shown) -> list[list[np.ndarray]]:
+    """By layer and moment, rows along their principal axes, as many as t-SNE is given; the very same where rows are."""
+    from zhixing.models.maps import COLUMNS as AXES
+    from zhixing.models.maps import fitted_axes
+
+    found = []
+    for layer in shown.layers:
         row: list[np.ndarray] = []
-        before: np.ndarray | None = None
-        for step in shown.moments:
+        for place, step in enumerate(shown.moments):
             numbers = held[step][layer]
-            if before is None or not np.array_equal(numbers, before):
-                last = row[-1] if row else None
-                row.append(_neighbours(numbers, last, scene.seed) if by_neighbours else _axes(numbers, last))
-            else:
-                row.append(row[-1])
-            before = numbers
-        maps.append(row)
+            same = place > 0 and np.array_equal(numbers, held[shown.moments[place - 1]][layer])
+            row.append(row[-1] if same else fitted_axes(numbers, AXES).codes(numbers))
+        found.append(row)
+    return found
+
+
+def _by_neighbours(scene: Scene, layer: str, codes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """A map (n, 2) for each moment, begun with the places of the one before and turned to lie as that does."""
+    from zhixing.models import tsne_map
+
+    scene.listen(Stage(Text("placing rows: {layer}", "正在排布：{layer}").format(layer=layer)))
+    maps: list[np.ndarray] = []
+    for place, rows in enumerate(codes):
+        if place and rows is codes[place - 1]:
+            maps.append(maps[-1])
+            continue
+        start: Any = maps[-1] if maps else "pca"
+        generator = np.random.default_rng(scene.seed)
+        places = tsne_map(rows, perplexity=PERPLEXITY, start=start, steps=STEPS, generator=generator).places
+        maps.append(turned(places, maps[-1]) if maps else places)
     return maps
 
 
-def _neighbours(numbers: np.ndarray, last: np.ndarray | None, seed: int) -> np.ndarray:
-    from zhixing.models import tsne_map
+def _by_axes(codes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """The first two principal axes at each moment, each pointing as it did at the moment before."""
+    maps: list[np.ndarray] = []
+    for rows in codes:
+        places = np.zeros((len(rows), 2))
+        places[:, : min(2, rows.shape[1])] = rows[:, :2]
+        maps.append(places * np.where((places * maps[-1]).sum(axis=0) < 0, -1.0, 1.0) if maps else places)
+    return maps
 
-    start: Any = "pca" if last is None else last
-    generator = np.random.default_rng(seed)
-    return tsne_map(numbers, perplexity=PERPLEXITY, start=start, steps=STEPS, generator=generator).places
 
-
-def _axes(numbers: np.ndarray, last: np.ndarray | None) -> np.ndarray:
-    """Principal axes, each pointing as the one of the moment before did."""
-    from zhixing.models import pca_map
-
-    places = pca_map(numbers).places
-    if last is None:
-        return places
-    turned: np.ndarray = places * np.where((places * last).sum(axis=0) < 0, -1.0, 1.0)
-    return turned
+def turned(places: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Places (n, 2) turned and mirrored to lie as near as possible to others (Schönemann 1966); distances stay."""
+    one, _, other = np.linalg.svd(places.T @ like)
+    found: np.ndarray = places @ one @ other
+    return found
 
 
 def _maps(shown: _Shown, name: str, maps: list[list[np.ndarray]], title: Text, caption: Text) -> Picture:
