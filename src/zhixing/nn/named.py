@@ -48,14 +48,14 @@ def named_layers(network: nn.Module) -> tuple[Layer, ...]:
 
 
 def weights_by_layer(network: nn.Module) -> dict[str, list[nn.Parameter]]:
-    """The weights of two or more axes that training may change; one that belongs to no layer stands alone by its name."""
+    """The weights of two or more axes that training may change; those that belong to no layer are the `output`'s."""
     owner = {part: layer.name for layer in named_layers(network) for part in layer.parts}
-    found: dict[str, list[nn.Parameter]] = {}
+    found: dict[str, list[nn.Parameter]] = {name: [] for name in (*owner.values(), OUTPUT)}
     for address, weight in network.named_parameters():
         if weight.ndim >= 2 and weight.requires_grad:
-            own = next((name for part, name in owner.items() if f"{address}.".startswith(f"{part}.")), address)
-            found.setdefault(owner.get("", own), []).append(weight)
-    return found
+            own = (name for part, name in owner.items() if not part or f"{address}.".startswith(f"{part}."))
+            found[next(own, OUTPUT)].append(weight)
+    return {name: weights for name, weights in found.items() if weights}
 
 
 @torch.no_grad()

@@ -40,8 +40,10 @@ class Inside:
         import torch
 
         features = self.scene.features
-        taken = features.iloc[rows] if hasattr(features, "iloc") else features[rows]
-        prepared = self.scene.run.learner.preparation.transform(taken)  # type: ignore[union-attr]
+        prepared = None
+        if not isinstance(features, list):
+            taken = features.iloc[rows] if hasattr(features, "iloc") else features[rows]
+            prepared = self.scene.run.learner.preparation.transform(taken)  # type: ignore[union-attr]
         if not isinstance(prepared, np.ndarray) or prepared.dtype == object:
             raise CannotShow(
                 Text(
