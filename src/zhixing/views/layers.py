@@ -137,19 +137,19 @@ def _one_each(scene: Scene, rows: np.ndarray) -> np.ndarray:
     """The class or amount of each row."""
     if scene.targets is None:
         raise CannotShow(Text("the targets of these rows are not known", "这些行的目标未知"))
-    if len(rows) < FEWEST:
-        raise CannotShow(
-            Text(
-                "{rows} rows with known targets are too few to show layers; {fewest} are the fewest",
-                "目标已知的只有 {rows} 行，不足以显示各层；至少要 {fewest} 行",
-            ).format(rows=len(rows), fewest=FEWEST)
-        )
     if scene.targets.ndim != 1 or scene.targets.dtype == object:
         raise CannotShow(
             Text(
                 "rows with several labels or tags have no single colour; layers are shown of one class or amount a row",
                 "一行有多个标签或标记，无法用一种颜色表示；逐层图只用于每行一个类别或一个数值",
             )
+        )
+    if len(rows) < FEWEST:
+        raise CannotShow(
+            Text(
+                "{rows} rows with known targets are too few to show layers; {fewest} are the fewest",
+                "目标已知的只有 {rows} 行，不足以显示各层；至少要 {fewest} 行",
+            ).format(rows=len(rows), fewest=FEWEST)
         )
     targets: np.ndarray = scene.targets[rows]
     return targets
