@@ -152,6 +152,11 @@ from .maps import silhouette_of as silhouette_of
 from .maps import trustworthiness as trustworthiness
 from .mean_field import squared_gradient_gains as squared_gradient_gains
 from .measure import Measure as Measure
+from .neighbourhoods import map_loss as map_loss
+from .neighbourhoods import nearness as nearness
+from .neighbourhoods import neighbours_shared as neighbours_shared
+from .neighbourhoods import spreads as spreads
+from .neighbourhoods import squared_distances as squared_distances
 from .neighbours import correlation_by_distance as correlation_by_distance
 from .neighbours import weights as weights
 from .noise_scale import simple_noise_scale as simple_noise_scale
@@ -206,6 +211,10 @@ from .thresholds import harmonic_mean as harmonic_mean
 from .thresholds import precision_at as precision_at
 from .thresholds import recall_at as recall_at
 from .thresholds import sweep as sweep
+from .two_maps import arrangement_in_common as arrangement_in_common
+from .two_maps import in_common as in_common
+from .two_maps import in_common_by_size as in_common_by_size
+from .two_maps import neighbours_in_common as neighbours_in_common
 from .unlabelled import agreement_of as agreement_of
 from .unlabelled import disagreement as disagreement
 from .unlabelled import group_sizes as group_sizes

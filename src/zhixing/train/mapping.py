@@ -1,0 +1,28 @@
+"""What the studies of maps share: rows drawn for a seed, and the map that a spec draws of them."""
+
+import numpy as np
+from numpy.random import Generator
+
+from zhixing.core import Spec
+from zhixing.data import Dataset, Part
+from zhixing.models import Map, pca_map
+
+
+def drawn(data: Spec, rows: int, generator: Generator) -> Part:
+    """So many rows of the training part, drawn at random; a picture becomes a row of pixels, float64.
+
+    Columns of a table that is no picture are shifted and scaled to mean 0 and variance 1 over the rows drawn.
+    """
+    whole: Dataset = data.build()
+    chosen = generator.permutation(len(whole.train))[:rows]
+    inputs = whole.train.inputs[chosen].astype(np.float64)
+    if inputs.ndim > 2:
+        return Part(inputs.reshape(len(chosen), -1), whole.train.targets[chosen])
+    deviations = inputs.std(axis=0)
+    moving = deviations > 0
+    return Part((inputs - inputs.mean(axis=0))[:, moving] / deviations[moving], whole.train.targets[chosen])
+
+
+def by_pca(rows: np.ndarray, *, generator: Generator | None = None) -> Map:
+    """The map along two principal axes, which leaves nothing to chance."""
+    return pca_map(rows)
