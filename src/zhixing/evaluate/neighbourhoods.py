@@ -52,7 +52,7 @@ def squared_distances(asked: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """(m, n), of asked (m, c) from rows (n, c)."""
     products = asked @ rows.T
     squares: np.ndarray = (asked**2).sum(axis=1)[:, None] + (rows**2).sum(axis=1) - 2 * products
-    return np.maximum(squares, 0.0)
+    return squares.clip(min=0.0)
 
 
 def _attractions(squares: np.ndarray, perplexity: float) -> np.ndarray:

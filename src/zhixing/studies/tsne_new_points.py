@@ -1,5 +1,6 @@
 """Can new points be placed on an old t-SNE map?"""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -136,7 +137,7 @@ def judged(
     return {each.name: each(*given) for each in measures}
 
 
-def arm(scale: Scale, name: str, label: Text, way: object, method: Spec, **settings: int) -> Arm:
+def arm(scale: Scale, name: str, label: Text, way: Callable[..., object], method: Spec, **settings: int) -> Arm:
     return Arm(name, label=label, way=spec(way, method=method), **settings)
 
 
