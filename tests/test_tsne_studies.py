@@ -94,6 +94,15 @@ def test_rows_are_drawn_by_the_generator_and_tables_are_scaled():
         assert whole.targets[at].tolist() == [target]
 
 
+def test_a_map_is_drawn_once_for_the_same_rows_method_and_chance():
+    rows, method = cloud(30), quick_map(perplexity=5.0)
+    first, again, other = (train.map_of(rows, method, np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert first is again
+    assert (first.places != other.places).any()
+    assert (first.places != train.map_of(rows + 1e-3 * rows**2, method, np.random.default_rng(0)).places).any()
+    assert (first.places != train.map_of(rows, quick_map(perplexity=6.0), np.random.default_rng(0)).places).any()
+
+
 # tsne-neighbours
 
 
@@ -165,7 +174,7 @@ def test_each_pair_of_the_lottery_differs_in_what_it_says():
     assert drawn(Seeds(0), None, **settings, seed=False, others=True)["neighbours_in_common"] < 100
     part = train.drawn(DIGITS, 120, Seeds(0).numpy("rows"))
     codes = models.fitted_axes(part.inputs, 50).codes(part.inputs)[:80]
-    places = settings["method"].build(codes, perplexity=10.0, generator=Seeds(0).numpy("map")).places
+    places = train.map_of(codes, settings["method"].with_settings(perplexity=10.0), Seeds(0).numpy("map")).places
     expected = evaluate.map_loss(codes, places, 10.0)
     assert drawn(Seeds(0), None, **settings, seed=False)["loss"] == pytest.approx(expected)
 

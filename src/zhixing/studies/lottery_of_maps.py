@@ -8,7 +8,7 @@ from zhixing.evaluate.measure import measure
 from zhixing.study import All, Arm, Design, Equivalent, Exercise, Explanation, Reaches, Scale, Study, Within
 
 SEEDS = {"smoke": 2, "quick": 12, "full": 24}
-ROWS = {"smoke": 60, "quick": 500, "full": 4_000}
+ROWS = {"smoke": 60, "quick": 300, "full": 4_000}
 STEPS = {"smoke": 50, "quick": 500, "full": 500}
 PERPLEXITY = 30.0
 PCA_START = Text("two seeds, PCA start", "两个种子，PCA 起点")
@@ -45,7 +45,7 @@ def drawn_twice(
     chosen = np.arange(2 * half), np.r_[:half, 2 * half : 3 * half] if others else np.arange(2 * half)
     streams = "map", "another map" if seed else "map"
     maps = [
-        method.build(codes[rows_of], perplexity=perplexity, generator=seeds.numpy(stream)).places
+        train.map_of(codes[rows_of], method.with_settings(perplexity=perplexity), seeds.numpy(stream)).places
         for rows_of, stream in zip(chosen, streams, strict=True)
     ]
     losses = [evaluate.map_loss(codes[of], places, perplexity) for of, places in zip(chosen, maps, strict=True)]
@@ -152,19 +152,19 @@ study = Study(
             "的。",
         ),
         experiment=Text(
-            en="Every seed draws 500 of the handwritten digits, and two maps of them (perplexity 30) by two numbers "
+            en="Every seed draws 300 of the handwritten digits, and two maps of them (perplexity 30) by two numbers "
             "for chance: once from random starts, once from PCA starts, where chance is left a shake of one per "
             "cent. A third pair has one and the same number, but half of its images are exchanged for others: that "
             "is how much a map owes to the images that happened to be drawn. A fourth pair is like the first, but "
             "squeezes its points less during the first 250 steps: t-SNE multiplies all attractions by 12 there (early "
             "exaggeration), here by 4. The maps of a pair are compared by the "
-            "300 images that all pairs have in common: of a point's ten nearest, how many are the same on both "
+            "150 images that all pairs have in common: of a point's ten nearest, how many are the same on both "
             "maps; do both agree on which of the ten digits lie far apart (the rank correlation of the 45 distances "
             "between their middles). And what is the loss?",
-            zh="每个种子抽取 500 张手写数字，用两个随机数各画一张图（困惑度 30）：一次从随机起点，一次从 PCA 起点，后"
+            zh="每个种子抽取 300 张手写数字，用两个随机数各画一张图（困惑度 30）：一次从随机起点，一次从 PCA 起点，后"
             "者只给运气留下百分之一的抖动。第三对图用同一个随机数，但有一半的图像换成别的：这说明一张图有多少要归于"
             "碰巧抽到的图像。第四对与第一对一样，只是前 250 步挤得轻些：t-SNE 在这时把所有吸引力乘上 12（早期夸大），"
-            "这里乘 4。每对图都用各对共有的 250 张图像来比较：一个点最近的十个点，有多少在两张图上相同；十个"
+            "这里乘 4。每对图都用各对共有的 150 张图像来比较：一个点最近的十个点，有多少在两张图上相同；十个"
             "数字里哪些相距远，两张图是否一致（45 个中心距离的秩相关）。还要看：损失是多少？",
         ),
         meaning=Text(en="TODO", zh="TODO"),

@@ -1,5 +1,7 @@
 """What the studies of maps share: rows drawn for a seed, and the map that a spec draws of them."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.random import Generator
 
@@ -26,3 +28,15 @@ def drawn(data: Spec, rows: int, generator: Generator) -> Part:
 def by_pca(rows: np.ndarray, *, generator: Generator | None = None) -> Map:
     """The map along two principal axes, which leaves nothing to chance."""
     return pca_map(rows)
+
+
+def map_of(rows: np.ndarray, method: Spec, generator: Generator) -> Map:
+    """The map of rows (n, c) that `method` draws; arms of a study that ask for the same one share it."""
+    return _map_of(method, rows.shape, rows.astype(np.float64).tobytes(), int(generator.integers(2**63)))
+
+
+@lru_cache(maxsize=8)
+def _map_of(method: Spec, shape: tuple[int, ...], content: bytes, number: int) -> Map:
+    rows = np.frombuffer(content, dtype=np.float64).reshape(shape)
+    found: Map = method.build(rows, generator=np.random.default_rng(number))
+    return found
