@@ -193,6 +193,11 @@ from .nearest import few_error_on_digits as few_error_on_digits
 from .nearest import few_error_on_tables as few_error_on_tables
 from .nearest import many_error as many_error
 from .nearest import nearest_error as nearest_error
+from .neighbourhoods import map_loss as map_loss
+from .neighbourhoods import nearness as nearness
+from .neighbourhoods import neighbours_shared as neighbours_shared
+from .neighbourhoods import spreads as spreads
+from .neighbourhoods import squared_distances as squared_distances
 from .neighbours import correlation_by_distance as correlation_by_distance
 from .neighbours import weights as weights
 from .noise_scale import simple_noise_scale as simple_noise_scale
@@ -271,6 +276,10 @@ from .thresholds import harmonic_mean as harmonic_mean
 from .thresholds import precision_at as precision_at
 from .thresholds import recall_at as recall_at
 from .thresholds import sweep as sweep
+from .two_maps import arrangement_in_common as arrangement_in_common
+from .two_maps import in_common as in_common
+from .two_maps import in_common_by_size as in_common_by_size
+from .two_maps import neighbours_in_common as neighbours_in_common
 from .units import excitations as excitations
 from .units import exciting_input as exciting_input
 from .units import feature_maps as feature_maps

@@ -31,6 +31,9 @@ from .listing import listed as listed
 from .loop import Record as Record
 from .loop import Step as Step
 from .loop import fit as fit
+from .mapping import by_pca as by_pca
+from .mapping import drawn as drawn
+from .mapping import map_of as map_of
 from .minimise import Minimise as Minimise
 from .network import network_classifier as network_classifier
 from .network import network_labels as network_labels

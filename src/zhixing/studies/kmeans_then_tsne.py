@@ -1,0 +1,220 @@
+"""Cluster first and draw afterwards, or cluster the picture?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from zhixing import data, evaluate, models, train
+from zhixing.core import Seeds, Series, Spec, Text, spec
+from zhixing.evaluate.measure import measure
+from zhixing.study import Arm, Better, Design, Exercise, Explanation, Reaches, Scale, Study
+
+TABLES = ("digits28", "olive-oil", "penguins", "wine", "glass")
+SEEDS = {"smoke": 2, "quick": 12, "full": 24}
+ROWS = {"smoke": 60, "quick": 300, "full": 1_500}
+STEPS = {"smoke": 50, "quick": 500, "full": 500}
+DRAWN = Text("k-means on the t-SNE map", "在 t-SNE 图上做 k 均值")
+Found = Sequence[dict[str, Any]]
+
+
+@measure(
+    label=Text("how clear the groups look on the t-SNE map", "在 t-SNE 图上各组看起来多分明"),
+    unit=Text("silhouette", "轮廓系数"), better="higher", low=-1.0, high=1.0,
+)  # fmt: skip
+def clear_on_map(found: Found) -> float:
+    """Silhouette of the groups found, with distances on the t-SNE map, averaged over tables."""
+    return float(sum(each["clear on map"] for each in found) / len(found))
+
+
+@measure(
+    label=Text("how clear the groups are in the columns", "在原来各列中各组有多分明"), unit=Text("silhouette", "轮廓系数"),
+    better="higher", low=-1.0, high=1.0,
+)  # fmt: skip
+def clear_in_columns(found: Found) -> float:
+    """The same with distances between the rows."""
+    return float(sum(each["clear in columns"] for each in found) / len(found))
+
+
+@measure(
+    label=Text("agreement with the known classes", "与已知类别的一致程度"), unit=Text("adjusted Rand index", "调整兰德指数"),
+    low=-1.0, high=1.0, axis=Text("table", "表"),
+)  # fmt: skip
+def agreement_by_table(found: Found) -> Series:
+    """Adjusted Rand index, one table after the other."""
+    return Series("table", tuple(range(1, len(found) + 1)), tuple(each["agreement"] for each in found))
+
+
+def grouped(
+    seeds: Seeds, *, data: Spec, of: str, method: Spec, rows: int, perplexity: float, steps: int
+) -> dict[str, Any]:
+    """Groups by `method` of the rows, of their map by PCA or of that by t-SNE, and how they look on the latter."""
+    part = train.drawn(data, rows, seeds.numpy("rows"))
+    drawn = train.map_of(part.inputs, spec(models.tsne_map, perplexity=perplexity, steps=steps), seeds.numpy("map"))
+    spaces = {"columns": part.inputs, "t-SNE": drawn.places, "PCA": models.pca_map(part.inputs).places}
+    groups = method.build(spaces[of], len(set(part.targets.tolist())), generator=seeds.numpy("groups"))
+    return {
+        "agreement": evaluate.adjusted_rand(groups, part.targets),
+        "clear on map": evaluate.silhouette_of(drawn.places, groups),
+        "clear in columns": evaluate.silhouette_of(part.inputs, groups),
+    }
+
+
+def one_heap(*, rows: int, columns: int = 20, groups: int = 3) -> data.Dataset:
+    """Rows of a normal distribution, and classes that have nothing to do with them."""
+    import numpy as np
+
+    part = data.Part(np.random.default_rng(0).standard_normal((2 * rows, columns)), np.arange(2 * rows) % groups)
+    return data.Dataset(part, part, part, ())
+
+
+def arm(scale: Scale, of: str, label: Text, *, perplexity: float = 30.0) -> Arm:
+    each = spec(
+        grouped, of=of, method=spec(models.k_means), rows=ROWS[scale], perplexity=float(perplexity), steps=STEPS[scale]
+    )
+    return Arm(of, label=label, each=each)
+
+
+def design(scale: Scale) -> Design:
+    measures = (evaluate.agreement, clear_on_map, clear_in_columns)
+    names = ("wine",) if scale == "smoke" else TABLES
+    return Design(
+        trial=spec(train.across, data=tuple(map(named, names)), measures=(*measures, agreement_by_table)),
+        arms=[
+            arm(scale, "columns", Text("k-means first, then t-SNE", "先 k 均值，再 t-SNE")),
+            arm(scale, "t-SNE", DRAWN),
+            arm(scale, "PCA", Text("k-means on the PCA map", "在 PCA 图上做 k 均值")),
+        ],
+        seeds=SEEDS[scale],
+        measures=measures,
+        mechanism=(agreement_by_table,),
+        verdict=Better("columns", than="t-SNE", on=evaluate.agreement, by=0.05),
+    )
+
+
+def named(table: str) -> Spec:
+    return spec(data.digits28) if table == "digits28" else spec(data.table, name=table)
+
+
+def one_table(scale: Scale, *, table: str) -> Design:
+    """The learner's table, where clustering first is claimed to be clearly better."""
+    whole = design(scale)
+    return replace(
+        whole,
+        trial=whole.trial.with_settings(data=(named(table),)),
+        arms=whole.arms[:2],
+        verdict=Better("columns", than="t-SNE", on=evaluate.agreement, by=0.1),
+    )
+
+
+def from_nothing(scale: Scale, *, perplexity: float) -> Design:
+    """One heap without groups, drawn with the learner's perplexity: its map is claimed to show clear ones."""
+    whole = design(scale)
+    return replace(
+        whole,
+        trial=whole.trial.with_settings(data=(spec(one_heap, rows=ROWS[scale]),)),
+        arms=[arm(scale, "t-SNE", DRAWN, perplexity=perplexity)],
+        verdict=Reaches("t-SNE", on=clear_on_map, value=0.45),
+    )
+
+
+study = Study(
+    slug="kmeans-then-tsne",
+    chapter="measuring",
+    after=("clustering", "tsne-distances"),
+    question=Text(
+        en="Cluster first and draw afterwards, or cluster the picture?",
+        zh="先聚类再画图，还是先画图再对图聚类？",
+    ),
+    claim=Text(
+        en="K-means on all columns, drawn afterwards by t-SNE, finds the known classes better than k-means on the "
+        "t-SNE map, by at least 0.05 of the adjusted Rand index.",
+        zh="对全部列做 k 均值、再用 t-SNE 画出来，比在 t-SNE 图上做 k 均值更能找出已知的类别，调整兰德指数至少高 "
+        "0.05。",
+    ),
+    source="Linderman and Steinerberger 2019, Clustering with t-SNE, provably, SIAM Journal on Mathematics of Data "
+    "Science 1(2), 313-332; Wattenberg, Viégas and Johnson 2016, How to use t-SNE effectively, Distill",
+    explanation=Explanation(
+        idea=Text(
+            en="There is a table without labels and you want groups and a picture. One order of work: let k-means find "
+            "groups among all columns, then draw a map and colour it by them. The other: draw the map first and let "
+            "k-means cut up the picture, as the eye would. The first is the usual advice. A map throws away nearly "
+            "all columns, its distances mean little, and t-SNE is known to make clumps where there are none.\n\n"
+            "There is something to be said for the other order, too. K-means believes that groups are round and "
+            "equally large, which real groups in hundreds of columns are not. t-SNE ties every row to its nearest "
+            "ones, so that a long or bent group is pulled together into a clump, and a clump is just what k-means can "
+            "find. Which of the two counts for more?",
+            zh="有一张没有标签的表，想要分组，也想要一张图。一种次序：让 k 均值在全部列里找组，再画图，按组上色。另一"
+            "种：先画图，再让 k 均值把图切开，就像眼睛会做的那样。通常的建议是前一种：图丢掉了几乎所有的列，图上的"
+            "距离没多大意义，而且大家知道，t-SNE 会在没有团的地方画出团来。\n\n"
+            "后一种次序也有道理。k 均值认定各组是圆的、一样大的，而几百列里真实的组并非如此。t-SNE 把每一行与最近的那"
+            "些行拴在一起，长的、弯的组也就被拉成一团，而一团一团正是 k 均值找得到的。哪一面更要紧？",
+        ),
+        formula=Text(
+            en="k-means makes the sum of |x - c(x)|^2 small\nARI = (a - E) / (m - E)\n\n"
+            "x: a row, by its columns or by its place on the map. c(x): the middle of the group that it is in. a: "
+            "pairs of rows that are together in the groups found and in the known classes. E: how many there would be "
+            "if the groups were dealt out at random. m: the mean of the pairs together in the one and in the other. "
+            "ARI, the adjusted Rand index, is 1 for the same groups and 0 for chance.",
+            zh="k 均值让 Σ |x - c(x)|^2 尽量小\nARI = (a - E) / (m - E)\n\n"
+            "x：一行数据，用各列表示，或用图上的位置表示。c(x)：它所在组的中心。a：在找到的组和已知的类里都在一起的行"
+            "对数。E：假如随机分组，这样的行对会有多少。m：两边各自在一起的行对数的平均。ARI 即调整兰德指数，分组相同"
+            "为 1，碰运气为 0。",
+        ),
+        experiment=Text(
+            en="Five real tables whose classes are known but kept from the methods: digits of 28 by 28 pixels, olive "
+            "oils by region, kinds of penguins, of wine and of glass. Every seed draws up "
+            "to 300 rows. K-means is told the number of classes and looks for groups in three places: among all "
+            "columns, on the t-SNE map (perplexity 30), and on the PCA map. The rows, the maps and k-means (the "
+            "best of ten beginnings) are the same. The groups are held against the classes. Beside that, the "
+            "silhouette tells how clear the same groups look: a row's distance to its own group against that to the "
+            "next, from -1 to 1, once by distances on the t-SNE map and once by those in the columns.",
+            zh="五张真实的表，类别已知，但不告诉方法：28×28 像素的数字，按产区分的橄榄油，企鹅、葡萄酒和玻璃的种类。每"
+            "个种子最多抽取 300 行。k 均值知道有几类，在三处找组：全部列、t-SNE 图（困惑度 "
+            "30）、PCA 图。行、图和 k 均值（取十次开局中最好的）都一样。再拿找到的组与类别对照。此外用轮廓系数说明"
+            "这些组看起来多分明：一行到本组的距离与到最近的另一组的距离相比，从 -1 到 1；一次用 t-SNE 图上的距离，"
+            "一次用各列中的距离。",
+        ),
+        meaning=Text(en="TODO", zh="TODO"),
+    ),
+    exercises=(
+        Exercise(
+            task=Text(
+                en="The better order depends on the table. Find one on which clustering first agrees with the known "
+                "classes at least 0.1 better than clustering the picture.",
+                zh="哪种次序好，要看表。找出一张表，使先聚类的结果与已知类别的一致程度，比对图聚类至少高 0.1。",
+            ),
+            design=one_table,
+            among={"table": TABLES},
+            solution={"table": "penguins"},
+        ),
+        Exercise(
+            task=Text(
+                en="How well can a picture lie? Here the rows are one round heap in 20 columns, without any groups. "
+                "Choose a perplexity with which the three groups that k-means cuts out of the map still look clear: "
+                "a silhouette of at least 0.45.",
+                zh="图能骗人骗到什么程度？这里的行是 20 列中圆圆的一堆，没有任何组。请选一个困惑度，使 k 均值从图上切"
+                "出的三组看起来仍很分明：轮廓系数不低于 0.45。",
+            ),
+            design=from_nothing,
+            among={"perplexity": (2.0, 99.0)},
+            solution={"perplexity": 3.0},
+        ),
+    ),
+    published=Text(
+        en="Linderman and Steinerberger prove that t-SNE pulls well parted groups together into clumps of their own, "
+        "under conditions that they name, and so lends itself to clustering; they give no figures for such tables.",
+        zh="Linderman 与 Steinerberger 证明：在他们列出的条件下，t-SNE 会把彼此分得开的组各自拉成一团，因而可以用来聚"
+        "类；他们没有给出这类表格上的数字。",
+    ),
+    next=(
+        Text(
+            en="Use density clustering on the map instead of k-means: does it find the number of classes by itself?",
+            zh="把图上的 k 均值换成密度聚类：它能自己找到类别数吗？",
+        ),
+        Text(
+            en="Draw a map of six axes instead of two and cluster that: where is the best number?",
+            zh="不画两根轴，画六根轴再聚类：几根最好？",
+        ),
+    ),
+    design=design,
+)
