@@ -80,8 +80,8 @@ def placed() -> Iterator[str]:
     """What rows that come later keep, as a share of what a map of all rows together keeps."""
     yield "\n## New rows on an old map\n"
     yield "A fifth of the rows comes later. *Kept*: of a new row's k nearest old rows, the share among its k nearest old points;"
-    yield "*of joint*: divided by what a map of old and new rows together keeps. *Same points*: share of a new row's k nearest old"
-    yield "points that are so in the joint map, too (the literal reading of the promise), beside two joint maps of different seeds.\n"
+    yield "*of joint*: divided by what a map of old and new rows together keeps. *Same points*: share of a new row's k nearest"
+    yield "old points that are so in the joint map, too: the literal reading of the promise.\n"
     yield "| rows | way | seed | kept at 5 | 10 | 30 | of joint at 5 | 10 | 30 | same points at 5 | 10 | 30 | ms a row |"
     yield "|---|---|---|---|---|---|---|---|---|---|---|---|---|"
     for name, rows in (("1,797 digits of 8 by 8", load_digits().data), ("5,000 digits of 28 by 28", digits28()[0])):
@@ -124,7 +124,7 @@ def _placed_of(name: str, rows: np.ndarray, seed: int) -> Iterator[str]:
 def large() -> Iterator[str]:
     """70,000 rows of 50 columns: the digits' principal axes, fourteen times with noise."""
     yield f"\n## {LARGE:,} rows of {COLUMNS} columns\n"
-    yield "The 50 principal axes of the 5,000 digits, each row fourteen times with noise of half its nearest neighbour's distance."
+    yield "The 50 principal axes of the 5,000 digits, fourteen times with noise half as long as it is far to the next row."
     yield "A step of zoom: milliseconds until the picture is drawn anew, in headless chromium without a graphics card.\n"
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
