@@ -1,21 +1,32 @@
 """Maps: parity with scikit-learn and brute force, laws of placing, and what says how far a map may be trusted."""
 
+import base64
+import io
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pandas import DataFrame, read_csv
+from PIL import Image
 from safetensors.numpy import load, save
 from scipy.spatial.distance import cdist
 from scipy.stats import spearmanr
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_wine
 from sklearn.decomposition import PCA
 from sklearn.manifold import trustworthiness as sklearn_trustworthiness
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import KNeighborsClassifier
 
-from zhixing import models
+import zhixing as zx
+from zhixing import draw, models, views
 from zhixing.core import BadData, BadSetting, Text
 from zhixing.evaluate import maps as trust
+from zhixing.views import placed as views_placed
+from zhixing.views import rows as views_rows
+from zhixing.views import trust as views_trust
 
 
 def generator(seed=0):
@@ -297,3 +308,124 @@ def test_what_cannot_be_mapped_is_said_in_one_line(call, kind, said):
         call()
     assert isinstance(caught.value.message, Text)
     assert caught.value.message.zh
+
+
+@pytest.fixture
+def wine(tmp_path):
+    """Wines in two files, every fourth in the second."""
+    frame = load_wine(as_frame=True).frame.rename(columns={"target": "kind"})
+    frame["kind"] = [f"wine {number}" for number in frame["kind"]]
+    later = np.arange(len(frame)) % 4 == 0
+    frame[~later].to_csv(tmp_path / "wine.csv", index=False)
+    frame[later].to_csv(tmp_path / "later.csv", index=False)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch):
+    monkeypatch.setattr(views_trust, "SEEDED", 60)
+    monkeypatch.setattr(views_trust, "TIMES", 3)
+
+
+def test_a_table_is_mapped_with_what_may_be_trusted(wine):
+    [view] = zx.look(wine / "wine.csv", views=["map"], target="kind").views
+    assert [picture.drawing.id for picture in view.pictures] == ["map", "map-groups", "map-seeds"]
+    tsne, pca = view.numbers["tsne"], view.numbers["pca"]
+    assert tsne["neighbours shown"] > pca["neighbours shown"] > 0.2
+    assert tsne["nearest class right"] > 0.9
+    assert view.numbers["agreement of seeds"] == {"mean": pytest.approx(0.8, abs=0.2), "rows": 60, "seeds": 3}
+    assert view.numbers["variance of two axes"] == pytest.approx(0.55, abs=0.05)
+    gaps = view.numbers["tsne"]["gaps"]
+    assert f"is {gaps:.2f}, over 12 groups" in view.warnings[0].en
+    assert len(view.tables[0].rows) == 8
+    figure = view.pictures[0].drawing.draw("zh")
+    assert sum(len(trace.x) for trace in figure.data) == 2 * view.numbers["rows"]
+    assert {trace.name for trace in figure.data} == {"wine 0", "wine 1", "wine 2"}
+    assert "alcohol" in figure.data[0].text[0]
+
+
+def test_a_map_is_kept_and_another_seed_makes_another(wine):
+    scene = views.scene.of_file(str(wine / "wine.csv"), target="kind", options={})
+    rows = views_rows.prepared_rows(scene).rows[:40]
+    made = views_placed.kept_map(scene, rows)
+    folder = scene.store.home / "maps"
+    before = set(folder.iterdir())
+    newest = max(before, key=lambda file: file.stat().st_mtime_ns)
+    newest.write_bytes(save({**made.arrays(), "places": made.places + 1}))
+    again = views_placed.kept_map(scene, rows)
+    np.testing.assert_array_equal(again.places, made.places + 1)  # what was kept is read, and not made anew
+    assert again.notes == made.notes != ()
+    views_placed.kept_map(replace(scene, seed=1), rows)
+    views_placed.kept_map(scene, rows[:30])
+    assert len(set(folder.iterdir()) - before) == 2
+
+
+def test_new_rows_are_placed_on_an_old_map_and_keep_their_neighbours(wine):
+    [view] = zx.look(wine / "later.csv", views=["map"], target="kind", onto=str(wine / "wine.csv")).views
+    numbers = view.numbers
+    assert numbers["kept"] >= 0.9 * numbers["kept of joint"] > 0.3
+    assert f"keeps {100 * numbers['kept'] / numbers['kept of joint']:.0f} % of what that does" in view.summary.en
+    figure = view.pictures[0].drawing.draw("en")
+    assert [len(trace.x) for trace in figure.data] == [numbers["old rows"], 15, 18, 12]
+
+
+def test_rows_unlike_any_on_the_map_are_said(wine):
+    strange = read_csv(wine / "later.csv")
+    strange.iloc[:, :13] = strange.iloc[:, :13] * 40
+    strange.to_csv(wine / "strange.csv", index=False)
+    [view] = zx.look(wine / "strange.csv", views=["map"], target="kind", onto=str(wine / "wine.csv")).views
+    assert view.warnings[0].en.startswith("100 % of the new rows are farther from their nearest old rows")
+
+
+def test_a_map_without_classes_is_coloured_by_groups_that_k_means_finds(tmp_path):
+    rows = 12 * np.eye(4)[np.arange(90) % 4] + generator().standard_normal((90, 4))
+    DataFrame(rows, columns=list("abcd")).to_csv(tmp_path / "heaps.csv", index=False)
+    [view] = zx.look(tmp_path / "heaps.csv", views=["map"]).views
+    assert view.numbers["groups"] == 4
+    assert [picture.drawing.id for picture in view.pictures] == ["map", "map-seeds"]
+
+
+def test_pictures_are_mapped_and_shown_under_the_pointer(tmp_path):
+    digits = load_digits()
+    for number in range(60):
+        place = tmp_path / "digits" / str(digits.target[number] % 3)
+        place.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((15 * digits.images[number]).astype(np.uint8)).save(place / f"{number}.png")
+    [view] = zx.look(tmp_path / "digits", views=["map"]).views
+    figure = view.pictures[0].drawing.draw("en")
+    assert len(figure.layout.meta["pictures"]) == 60
+    seen = {int(row) for trace in figure.data for row in trace.customdata}
+    assert seen == set(range(60))
+    scene = views.scene.of_file(str(tmp_path / "digits"), options={})
+    content = base64.b64decode(figure.layout.meta["pictures"][7].split(",")[1])
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(content))), scene.features[7][0])
+
+
+def test_many_points_go_to_the_graphics_card_and_few_do_not(tmp_path):
+    def page_of(rows):
+        places = generator().standard_normal((rows, 2))
+        colouring = draw.Colouring(Text("class", "类别"), np.zeros(rows, dtype=int), (Text("one", "一"),))
+        panel = draw.Panel(Text("map", "地图"), places)
+        drawing = draw.Drawing(
+            "map",
+            lambda language: draw.panels([panel], colouring, hover=["row"] * rows, language=language),
+            Text("map", "地图"),
+        )
+        title = Text("map", "地图")
+        view = views.View("map", title, title, (views.Picture(drawing, title, title),))
+        return views.Looked("rows", (view,), {}, tmp_path / str(rows)).write("en").read_text("utf-8")
+
+    few, many = page_of(100), page_of(draw.maps.MANY + 1)
+    assert '"scattergl"' not in re.search('id="data">(.*?)</script>', few).group(1)
+    assert '"scattergl"' in re.search('id="data">(.*?)</script>', many).group(1)
+    policies = [re.search('Content-Security-Policy" content="([^"]*)"', page).group(1) for page in (few, many)]
+    assert ["unsafe-eval" in policy for policy in policies] == [False, True]
+
+
+def test_what_cannot_be_mapped_or_placed_is_said(wine):
+    read_csv(wine / "later.csv").drop(columns="alcohol").to_csv(wine / "later.csv", index=False)
+    with pytest.raises(BadData, match=r"later.csv lacks alcohol, of which the map of wine.csv was made"):
+        zx.look(wine / "later.csv", views=["map"], target="kind", onto=str(wine / "wine.csv"))
+    (wine / "tags.conll").write_text("".join(f"a{number} X\nb Y\n\n" for number in range(30)))
+    with pytest.raises(BadSetting, match="ratings and tagged sentences have none"):
+        zx.look(wine / "tags.conll", views=["map"])

@@ -39,7 +39,7 @@ def test_nearness_and_what_is_shared_by_brute_force(rows, columns, seed):
     by_hand = [
         np.mean([100 * len(nearest(one, row, k) & nearest(other, row, k)) / k for row in range(rows)]) for k in sizes
     ]
-    assert_allclose(evaluate.neighbours_shared(evaluate.nearness(one), evaluate.nearness(other), list(sizes)), by_hand)
+    assert_allclose(evaluate.neighbours_in_both(evaluate.nearness(one), evaluate.nearness(other), list(sizes)), by_hand)
 
 
 def test_a_row_is_the_last_in_its_own_list_and_asked_rows_may_be_others():

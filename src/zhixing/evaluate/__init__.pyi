@@ -195,7 +195,7 @@ from .nearest import many_error as many_error
 from .nearest import nearest_error as nearest_error
 from .neighbourhoods import map_loss as map_loss
 from .neighbourhoods import nearness as nearness
-from .neighbourhoods import neighbours_shared as neighbours_shared
+from .neighbourhoods import neighbours_in_both as neighbours_in_both
 from .neighbourhoods import spreads as spreads
 from .neighbourhoods import squared_distances as squared_distances
 from .neighbours import correlation_by_distance as correlation_by_distance

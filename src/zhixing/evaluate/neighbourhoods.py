@@ -24,7 +24,7 @@ def nearness(rows: np.ndarray, asked: np.ndarray | None = None) -> np.ndarray:
     return places
 
 
-def neighbours_shared(first: np.ndarray, second: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
+def neighbours_in_both(first: np.ndarray, second: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
     """Of the k nearest rows in one `nearness` (m, n), the per cent that are among the k nearest in the other, for each k.
 
     The mean over the m lists; k/n of them would be shared by chance.

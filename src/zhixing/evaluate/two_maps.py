@@ -9,7 +9,7 @@ import numpy as np
 from zhixing.core import Series, Text
 from zhixing.evaluate.maps import meaning
 from zhixing.evaluate.measure import PER_CENT, POINTS, Measure, measure
-from zhixing.evaluate.neighbourhoods import nearness, neighbours_shared
+from zhixing.evaluate.neighbourhoods import nearness, neighbours_in_both
 
 SHARES = (0.002, 0.004, 0.01, 0.02, 0.04, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75)
 """Sizes of a neighbourhood, as shares of the rows: 1 to 375 of 500."""
@@ -22,7 +22,7 @@ NEAR = 10
 )  # fmt: skip
 def neighbours_in_common(one: np.ndarray, other: np.ndarray, groups: np.ndarray) -> float:
     """10 / (n - 1) would be in common by chance."""
-    return float(neighbours_shared(nearness(one), nearness(other), (NEAR,))[0])
+    return float(neighbours_in_both(nearness(one), nearness(other), (NEAR,))[0])
 
 
 @measure(
@@ -41,7 +41,7 @@ def arrangement_in_common(one: np.ndarray, other: np.ndarray, groups: np.ndarray
 def in_common_by_size(one: np.ndarray, other: np.ndarray, groups: np.ndarray) -> Series:
     """For neighbourhoods of every size."""
     sizes = [max(1, round(share * len(one))) for share in SHARES]
-    found = neighbours_shared(nearness(one), nearness(other), sizes)
+    found = neighbours_in_both(nearness(one), nearness(other), sizes)
     return Series("size", tuple(100 * share for share in SHARES), tuple(found.tolist()))
 
 

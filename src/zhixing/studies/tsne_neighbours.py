@@ -57,7 +57,7 @@ def neighbours_kept(seeds: Seeds, *, data: Spec, method: Spec, rows: int) -> dic
     known, shown = evaluate.nearness(part.inputs), evaluate.nearness(places)
     sizes = [max(1, round(share * len(part))) for share in SHARES]
     return {
-        "kept": evaluate.neighbours_shared(known, shown, sizes).tolist(),
+        "kept": evaluate.neighbours_in_both(known, shown, sizes).tolist(),
         "rank": _median(known[shown < sizes[NEAR]] + 1),
     }
 
