@@ -23,6 +23,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import zhixing as zx
 from zhixing import draw, models, views
 from zhixing.core import BadData, BadSetting, Text
+from zhixing.core.store import RunStore
 from zhixing.evaluate import maps as trust
 from zhixing.views import placed as views_placed
 from zhixing.views import rows as views_rows
@@ -345,13 +346,14 @@ def test_a_table_is_mapped_with_what_may_be_trusted(wine):
 
 
 def test_a_map_is_kept_and_another_seed_makes_another(wine):
-    scene = views.scene.of_file(str(wine / "wine.csv"), target="kind", options={})
+    store = RunStore(wine / "store")
+    scene = views.scene.of_file(str(wine / "wine.csv"), target="kind", options={}, store=store)
     rows = views_rows.prepared_rows(scene).rows[:40]
     made = views_placed.kept_map(scene, rows)
     folder = scene.store.home / "maps"
     before = set(folder.iterdir())
-    newest = max(before, key=lambda file: file.stat().st_mtime_ns)
-    newest.write_bytes(save({**made.arrays(), "places": made.places + 1}))
+    [file] = before
+    file.write_bytes(save({**made.arrays(), "places": made.places + 1}))
     again = views_placed.kept_map(scene, rows)
     np.testing.assert_array_equal(again.places, made.places + 1)  # what was kept is read, and not made anew
     assert again.notes == made.notes != ()
@@ -405,10 +407,10 @@ def test_many_points_go_to_the_graphics_card_and_few_do_not(tmp_path):
     def page_of(rows):
         places = generator().standard_normal((rows, 2))
         colouring = draw.Colouring(Text("class", "类别"), np.zeros(rows, dtype=int), (Text("one", "一"),))
-        panel = draw.Panel(Text("map", "地图"), places)
+        panel = draw.MapPanel(Text("map", "地图"), places)
         drawing = draw.Drawing(
             "map",
-            lambda language: draw.panels([panel], colouring, hover=["row"] * rows, language=language),
+            lambda language: draw.map_panels([panel], colouring, hover=["row"] * rows, language=language),
             Text("map", "地图"),
         )
         title = Text("map", "地图")
@@ -427,5 +429,7 @@ def test_what_cannot_be_mapped_or_placed_is_said(wine):
     with pytest.raises(BadData, match=r"later.csv lacks alcohol, of which the map of wine.csv was made"):
         zx.look(wine / "later.csv", views=["map"], target="kind", onto=str(wine / "wine.csv"))
     (wine / "tags.conll").write_text("".join(f"a{number} X\nb Y\n\n" for number in range(30)))
+    with pytest.raises(BadSetting, match="--map: there is no such file, and of runs: 'nothing-such'"):
+        zx.look(wine / "wine.csv", views=["map"], target="kind", onto="nothing-such")
     with pytest.raises(BadSetting, match="ratings and tagged sentences have none"):
         zx.look(wine / "tags.conll", views=["map"])

@@ -18,11 +18,11 @@ from .layers import CELL as CELL
 from .layers import loss_map as loss_map
 from .layers import small_multiples as small_multiples
 from .maps import Colouring as Colouring
-from .maps import Panel as Panel
+from .maps import MapPanel as MapPanel
 from .maps import biplot as biplot
 from .maps import eigenvalues as eigenvalues
+from .maps import map_panels as map_panels
 from .maps import matrix as matrix
-from .maps import panels as panels
 from .maps import placed as placed
 from .ordered import ordered_lines as ordered_lines
 from .page import Drawing as Drawing

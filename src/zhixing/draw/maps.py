@@ -25,7 +25,7 @@ SCALE = ((0.0, "#00224e"), (0.25, "#434e6c"), (0.5, "#7d7c78"), (0.75, "#bcae6c"
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class MapPanel:
     """One map of a figure."""
 
     title: Text
@@ -44,8 +44,8 @@ class Colouring:
     names: tuple[Text, ...] = ()
 
 
-def panels(
-    maps: Sequence[Panel],
+def map_panels(
+    maps: Sequence[MapPanel],
     colouring: Colouring,
     *,
     hover: Sequence[str],
@@ -63,8 +63,8 @@ def panels(
     layout: dict[str, Any] = {}
     for number, panel in enumerate(maps, start=1):
         end = "" if number == 1 else str(number)
-        traces += [{**trace, "type": kind, "xaxis": f"x{end}", "yaxis": f"y{end}"}
-                   for trace in _points(panel, colouring, words, first=number == 1, language=language)]  # fmt: skip
+        found = _points(panel, colouring, words, first=number == 1, last=number == len(maps), language=language)
+        traces += [{**trace, "type": kind, "xaxis": f"x{end}", "yaxis": f"y{end}"} for trace in found]
         left = (number - 1) * (width + GAP)
         layout |= _frame(panel, end, (left, left + width), language)
     figure = drawn(
@@ -85,12 +85,12 @@ def placed(
     old: np.ndarray, new: np.ndarray, colouring: Colouring, *, title: Text, hover: Sequence[str], language: Language
 ) -> "go.Figure":
     """New rows (m, 2) on an old map (n, 2), whose points are grey; colours and `hover` (m,) are of the new ones."""
-    panel = Panel(title, new)
+    panel = MapPanel(title, new)
     ground = {
         "x": old[:, 0].astype(np.float32), "y": old[:, 1].astype(np.float32), "mode": "markers", "hoverinfo": "skip",
         "marker": {"color": FAINT, "size": 4}, "name": Text("old rows", "原有的行")[language], "xaxis": "x", "yaxis": "y",
     }  # fmt: skip
-    figure = panels([panel], colouring, hover=hover, language=language)
+    figure = map_panels([panel], colouring, hover=hover, language=language)
     kind = "scattergl" if len(old) + len(new) > MANY else "scatter"
     figure.update_traces(marker_size=8)
     figure.add_trace({**ground, "type": kind})
@@ -132,7 +132,7 @@ def eigenvalues(shares: np.ndarray, *, language: Language) -> "go.Figure":
 
 
 def biplot(
-    panel: Panel,
+    panel: MapPanel,
     colouring: Colouring,
     arrows: np.ndarray,
     names: Sequence[str],
@@ -144,7 +144,7 @@ def biplot(
 
     They are drawn as long as the map is wide; only their directions and lengths among each other mean something.
     """
-    figure = panels([panel], colouring, hover=hover, language=language)
+    figure = map_panels([panel], colouring, hover=hover, language=language)
     reach = np.abs(panel.places).max() / max(np.abs(arrows).max(), np.finfo(float).tiny) * 0.9
     ends = arrows * reach
     across, up = ([part for end in ends[:, which].tolist() for part in (0.0, end, None)] for which in (0, 1))
@@ -161,9 +161,9 @@ def biplot(
 
 
 def _points(
-    panel: Panel, colouring: Colouring, words: Sequence[str], *, first: bool, language: Language
+    panel: MapPanel, colouring: Colouring, words: Sequence[str], *, first: bool, last: bool, language: Language
 ) -> list[dict[str, Any]]:
-    """One trace per class, or one for all where colours are amounts."""
+    """One trace per class, named by the first panel, or one for all where colours are amounts, with their scale at the last."""
     size = 7 if len(panel.places) <= 500 else 5 if len(panel.places) <= MANY else 3
     places = panel.places.astype(np.float32)
     base = {"mode": "markers", "hoverinfo": "text"}
@@ -172,7 +172,7 @@ def _points(
             "size": size,
             "color": colouring.values.astype(np.float32),
             **_scale(colouring.title, language),
-            "showscale": first,
+            "showscale": last,
         }
         return [{**base, "x": places[:, 0], "y": places[:, 1], "text": list(words), "marker": marker,
                  "customdata": np.arange(len(places), dtype=np.int32)}]  # fmt: skip
@@ -195,7 +195,7 @@ def _points(
     return traces
 
 
-def _frame(panel: Panel, end: str, domain: tuple[float, float], language: Language) -> dict[str, Any]:
+def _frame(panel: MapPanel, end: str, domain: tuple[float, float], language: Language) -> dict[str, Any]:
     """The two axes of a panel, of the same scale."""
     bare = {"fixedrange": False, "zeroline": False}
     if panel.axes is None:
@@ -210,7 +210,7 @@ def _frame(panel: Panel, end: str, domain: tuple[float, float], language: Langua
     }
 
 
-def _headline(panel: Panel, number: int, width: float, language: Language) -> dict[str, Any]:
+def _headline(panel: MapPanel, number: int, width: float, language: Language) -> dict[str, Any]:
     return {
         "text": label(panel.title[language]), "x": number * (width + GAP), "y": 1.0, "xref": "paper", "yref": "paper",
         "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 13, "color": INK},

@@ -199,7 +199,7 @@ def _biplot(numbers: Numbers, axes: models.PrincipalAxes, language: Language) ->
     far = np.sort(np.argsort(-(axes.axes[:, :2] ** 2).sum(axis=1), kind="stable")[:12])
     rows = draw.Colouring(Text("rows", "行"), np.zeros(len(places), dtype=np.int64), (Text("rows", "行"),))
     return draw.biplot(
-        draw.Panel(Text("", ""), places, (heads[0], heads[1])),
+        draw.MapPanel(Text("", ""), places, (heads[0], heads[1])),
         rows,
         axes.axes[far, :2] * np.sqrt(axes.variances[:2]),
         [numbers.names[place] for place in far],

@@ -36,9 +36,9 @@ def maps(scene: Scene) -> View:
     flat, near = models.pca_map(prepared.rows), kept_map(scene, prepared.rows)
     groups = _groups(scene, prepared.rows, near.codes, seeds)
     known = known_colours(scene)
-    panels = (_of_axes(flat), draw.Panel(Text("t-SNE", "t-SNE"), near.places))
+    panels = (_of_axes(flat), draw.MapPanel(Text("t-SNE", "t-SNE"), near.places))
     hover, pictures = hover_words(scene), thumbnails(scene)
-    figures = [_picture("map", panels, known or groups, hover, pictures, _how_to_read())]
+    figures = [_picture("map", panels, known or groups, hover, pictures, _how_to_read(known or groups))]
     if known is not None:
         figures.append(_picture("map-groups", panels, groups, hover, pictures, _of_groups(groups, known)))
     wrong = _wrong(scene)
@@ -76,7 +76,7 @@ def maps(scene: Scene) -> View:
     )
 
 
-def _of_axes(flat: models.PrincipalMap) -> draw.Panel:
+def _of_axes(flat: models.PrincipalMap) -> draw.MapPanel:
     shares = [100 * share for share in (*flat.axes.shares, 0.0)][:2]
     one, other = (
         Text("principal axis {n}, {share:.0f} % of the variance", "第 {n} 主轴，占方差 {share:.0f}%").format(
@@ -84,7 +84,7 @@ def _of_axes(flat: models.PrincipalMap) -> draw.Panel:
         )
         for n, share in enumerate(shares, start=1)
     )
-    return draw.Panel(Text("PCA", "PCA"), flat.places, (one, other))
+    return draw.MapPanel(Text("PCA", "PCA"), flat.places, (one, other))
 
 
 def _groups(scene: Scene, rows: np.ndarray, codes: np.ndarray, seeds: Seeds) -> draw.Colouring:
@@ -120,13 +120,13 @@ def _wrong(scene: Scene) -> draw.Colouring | None:
 
 
 def _picture(
-    name: str, panels: Sequence[draw.Panel], colouring: draw.Colouring, hover: Sequence[str], pictures: Sequence[str],
+    name: str, panels: Sequence[draw.MapPanel], colouring: draw.Colouring, hover: Sequence[str], pictures: Sequence[str],
     said: tuple[Text, Text],
 ) -> Picture:  # fmt: skip
     title, caption = said
     drawing = draw.Drawing(
         name,
-        lambda language: draw.panels(panels, colouring, hover=hover, pictures=pictures, language=language),
+        lambda language: draw.map_panels(panels, colouring, hover=hover, pictures=pictures, language=language),
         Text("{title}: {names}, coloured by {by}.", "{title}：{names}，按{by}着色。").format(
             title=title,
             by=colouring.title,
@@ -136,9 +136,9 @@ def _picture(
     return Picture(drawing, title, caption)
 
 
-def _how_to_read() -> tuple[Text, Text]:
+def _how_to_read(colouring: draw.Colouring) -> tuple[Text, Text]:
     return (
-        Text("All rows, as PCA and as t-SNE see them", "全部的行：PCA 与 t-SNE"),
+        Text("All rows, coloured by {by}", "全部的行，按{by}着色").format(by=colouring.title),
         Text(
             "Every point is a row. PCA keeps the directions in which rows differ most, so that distances and axes mean "
             "something. t-SNE keeps who is next to whom and gives up the rest; its axes mean nothing. Drag to enlarge, "
@@ -187,7 +187,7 @@ def _of_errors(wrong: draw.Colouring) -> tuple[Text, Text]:
 def _of_seeds(shares: np.ndarray, sampled: np.ndarray, places: np.ndarray, hover: Sequence[str], rows: int) -> Picture:
     colouring = draw.Colouring(Text("neighbours shared, %", "共有的近邻（%）"), 100 * shares)
     words = [f"{100 * share:.0f} % · {hover[row]}" for share, row in zip(shares, sampled, strict=True)]
-    panels = (draw.Panel(Text("t-SNE", "t-SNE"), places[sampled]),)
+    panels = (draw.MapPanel(Text("t-SNE", "t-SNE"), places[sampled]),)
     part = (
         Text("", "")
         if len(sampled) == rows

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from zhixing import comparison, draw, evaluate, models
-from zhixing.core import BadData, Seeds, Text, spec
+from zhixing.core import BadData, BadSetting, Seeds, Text, spec
 from zhixing.core.code import code_digest
 from zhixing.core.files import write_whole, writing
 from zhixing.models.maps import NeighbourMap
@@ -76,7 +76,12 @@ def _old_scene(scene: Scene) -> Scene:
     rest = {"seed": scene.seed, "store": scene.store, "listen": scene.listen}
     onto = str(scene.onto)
     if not Path(onto).expanduser().exists():
-        return of_run(comparison.find(onto, scene.store), None, **rest)
+        try:
+            run = comparison.find(onto, scene.store)
+        except BadSetting as error:
+            why = Text("--map: there is no such file, and of runs: {why}", "--map：没有这个文件；就运行而言：{why}")
+            raise BadSetting(why.format(why=error.message)) from None
+        return of_run(run, None, **rest)
     card: Any = scene.own.card if scene.own is not None else {}
     target = target_name(scene) or None if card.get("kind") in ("table", "labels") else None
     return of_file(onto, target=target, options={}, **rest)
