@@ -252,6 +252,27 @@ def test_meaning_of_distances_gaps_and_sizes_by_an_independent_way():
     assert np.isnan(trust.meaning(rows, places, np.zeros(120), generator()).gaps)
 
 
+def test_what_the_map_arranges_is_told_by_neighbours():
+    places = generator(11).standard_normal((80, 2))
+    rows = np.column_stack([places[:, 0], generator(12).standard_normal(80), np.ones(80)])
+    found = trust.told_by_neighbours(rows, places, 4)
+    near = nearest_by_brute_force(places, 4)
+    want = [
+        1 - np.mean([(rows[i, j] - rows[near[i], j].mean()) ** 2 for i in range(80)]) / rows[:, j].var() for j in (0, 1)
+    ]
+    np.testing.assert_allclose(found, [*want, 0])
+    assert found[0] > 0.8
+    assert found[1] < 0.2
+
+
+def test_columns_on_a_map_are_ranked_and_equal_values_have_equal_colours():
+    columns = [(Text(name, name), np.array(values)) for name, values in (("a", [5.0, 1, 1, 9]), ("b", [0.0, 0, 0, 0]))]
+    figure = draw.columns_on_map(np.eye(4)[:, :2], columns, hover=list("wxyz"), language="en")
+    np.testing.assert_allclose(figure.data[0].marker.color, [200 / 3, 50 / 3, 50 / 3, 100], rtol=1e-6)
+    np.testing.assert_allclose(figure.data[1].marker.color, [50] * 4)
+    assert figure.data[0].text[0] == "w · 5"
+
+
 def test_separation_of_classes_is_scikit_learns():
     g = generator(10)
     classes = np.arange(90) % 3
@@ -330,7 +351,7 @@ def _few(monkeypatch):
 
 def test_a_table_is_mapped_with_what_may_be_trusted(wine):
     [view] = zx.look(wine / "wine.csv", views=["map"], target="kind").views
-    assert [picture.drawing.id for picture in view.pictures] == ["map", "map-groups", "map-seeds"]
+    assert [picture.drawing.id for picture in view.pictures] == ["map", "map-groups", "map-columns", "map-seeds"]
     tsne, pca = view.numbers["tsne"], view.numbers["pca"]
     assert tsne["neighbours shown"] > pca["neighbours shown"] > 0.2
     assert tsne["nearest class right"] > 0.9
@@ -384,7 +405,7 @@ def test_a_map_without_classes_is_coloured_by_groups_that_k_means_finds(tmp_path
     DataFrame(rows, columns=list("abcd")).to_csv(tmp_path / "heaps.csv", index=False)
     [view] = zx.look(tmp_path / "heaps.csv", views=["map"]).views
     assert view.numbers["groups"] == 4
-    assert [picture.drawing.id for picture in view.pictures] == ["map", "map-seeds"]
+    assert [picture.drawing.id for picture in view.pictures] == ["map", "map-columns", "map-seeds"]
 
 
 def test_pictures_are_mapped_and_shown_under_the_pointer(tmp_path):

@@ -20,6 +20,7 @@ from .layers import small_multiples as small_multiples
 from .maps import Colouring as Colouring
 from .maps import MapPanel as MapPanel
 from .maps import biplot as biplot
+from .maps import columns_on_map as columns_on_map
 from .maps import eigenvalues as eigenvalues
 from .maps import map_panels as map_panels
 from .maps import matrix as matrix

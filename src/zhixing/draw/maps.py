@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 HEIGHT = 440
 MANY = 4_000
 """Points of a figure from which on the graphics card draws them."""
+THREE = 3
+"""Maps side by side where one is coloured by several columns."""
 GAP = 0.04
 """Part of the width between two panels."""
 SCALE = ((0.0, "#00224e"), (0.25, "#434e6c"), (0.5, "#7d7c78"), (0.75, "#bcae6c"), (1.0, "#fee838"))
@@ -79,6 +81,38 @@ def map_panels(
     )
     figure.update_layout(legend_y=1.07)
     return figure
+
+
+def columns_on_map(
+    places: np.ndarray, columns: Sequence[tuple[Text, np.ndarray]], *, hover: Sequence[str], language: Language
+) -> "go.Figure":
+    """One map (n, 2) several times, coloured by a column each: a name and the amounts (n,), of which the ranks are drawn."""
+    across = min(THREE, len(columns))
+    down = -(-len(columns) // across)
+    width, height = (1 - GAP * (across - 1)) / across, (1 - 2 * GAP * (down - 1)) / down
+    traces: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {}
+    heads = []
+    for number, (name, values) in enumerate(columns):
+        end = "" if number == 0 else str(number + 1)
+        left, low = (number % across) * (width + GAP), 1 - height - (number // across) * (height + 2 * GAP)
+        ranks = 100 * np.argsort(np.argsort(values, kind="stable"), kind="stable") / max(len(values) - 1, 1)
+        _, same = np.unique(values, return_inverse=True)
+        ranks = (np.bincount(same, ranks) / np.bincount(same))[same]
+        colouring = Colouring(Text("rank of the value, %", "数值的名次（%）"), ranks)
+        [points] = _points(
+            MapPanel(name, places), colouring, [f"{word} · {value:.4g}" for word, value in zip(hover, values, strict=True)],
+            first=False, last=number == len(columns) - 1, language=language,
+        )  # fmt: skip
+        traces.append({**points, "type": "scatter", "xaxis": f"x{end}", "yaxis": f"y{end}"})
+        frame = _frame(MapPanel(name, places), end, (left, left + width), language)
+        frame[f"yaxis{end}"]["domain"] = [low, low + height]
+        layout |= frame
+        heads.append(
+            {"text": folded(name[language], 30, 1), "x": left, "y": low + height, "xref": "paper", "yref": "paper",
+             "xanchor": "left", "yanchor": "bottom", "showarrow": False, "font": {"size": 12, "color": INK}}
+        )  # fmt: skip
+    return drawn(traces, height=70 + 250 * down, top=32, showlegend=False, dragmode="zoom", annotations=heads, **layout)
 
 
 def placed(

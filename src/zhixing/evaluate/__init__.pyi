@@ -177,6 +177,7 @@ from .maps import neighbours_of as neighbours_of
 from .maps import neighbours_shown as neighbours_shown
 from .maps import shared as shared
 from .maps import silhouette_of as silhouette_of
+from .maps import told_by_neighbours as told_by_neighbours
 from .maps import trustworthiness as trustworthiness
 from .mean_field import squared_gradient_gains as squared_gradient_gains
 from .measure import Measure as Measure

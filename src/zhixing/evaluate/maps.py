@@ -79,6 +79,18 @@ def agreement_of_seeds(maps: Sequence[np.ndarray], count: int, asked: np.ndarray
     return found
 
 
+def told_by_neighbours(rows: np.ndarray, places: np.ndarray, count: int, asked: np.ndarray | None = None) -> np.ndarray:
+    """(c,): the share of each column's variance that the mean of a row's nearest points on the map tells, at most 1.
+
+    0 or less for a column that the map does not arrange, and for a constant one.
+    """
+    near = neighbours_of(places, count, asked)
+    left = ((rows[_all(rows, asked)] - rows[near].mean(axis=1)) ** 2).mean(axis=0)
+    spread = rows.var(axis=0)
+    found: np.ndarray = np.where(spread > 0, 1 - left / np.maximum(spread, np.finfo(np.float64).tiny), 0.0)
+    return found
+
+
 @dataclass(frozen=True)
 class Meaning:
     """Rank correlations (Spearman), from -1 to 1, of what a map shows with what is so among the rows; NaN if undefined.

@@ -12,13 +12,15 @@ from zhixing.core import Seeds, Text
 from zhixing.models.clusterings import k_means
 from zhixing.study.events import Stage
 from zhixing.views.placed import kept_map, on_old_map
-from zhixing.views.rows import hover_words, known_colours, prepared_rows, thumbnails
+from zhixing.views.rows import Prepared, hover_words, known_colours, prepared_rows, thumbnails
 from zhixing.views.scene import Scene
-from zhixing.views.trust import TIMES, classes_apart, steady, summary_of, trust_in, trust_table, warnings_of
+from zhixing.views.trust import NEAREST, TIMES, classes_apart, steady, summary_of, trust_in, trust_table, warnings_of
 from zhixing.views.view import Picture, View
 
 PARTS = 12
 """Groups of rows whose gaps and sizes are compared: few classes would leave a rank correlation to chance."""
+BY_COLUMN, POINTS = 6, 3_000
+"""Columns that a map is coloured by, and points of each such map at most."""
 CLUSTERS = range(2, 11)
 """Numbers of groups that are tried where no classes say how many to look for."""
 
@@ -41,6 +43,7 @@ def maps(scene: Scene) -> View:
     figures = [_picture("map", panels, known or groups, hover, pictures, _how_to_read(known or groups))]
     if known is not None:
         figures.append(_picture("map-groups", panels, groups, hover, pictures, _of_groups(groups, known)))
+    figures += _by_columns(prepared, near.places, hover, seeds)
     wrong = _wrong(scene)
     if wrong is not None:
         figures.append(_picture("map-errors", panels, wrong, hover, pictures, _of_errors(wrong)))
@@ -134,6 +137,43 @@ def _picture(
         ),
     )
     return Picture(drawing, title, caption)
+
+
+def _by_columns(prepared: Prepared, places: np.ndarray, hover: Sequence[str], seeds: Seeds) -> list[Picture]:
+    """The map coloured by the columns that it arranges most clearly; none where rows have no named columns."""
+    if not isinstance(prepared.preparation, models.Preparation):
+        return []
+    names, rows = prepared.preparation.names, prepared.rows
+    shown = evaluate.asked_of(len(rows), POINTS, seeds.numpy("shown"))
+    asked = evaluate.asked_of(len(rows), evaluate.maps.ASKED, seeds.numpy("asked"))
+    told = evaluate.told_by_neighbours(rows, places, min(NEAREST, len(rows) - 1), asked)
+    best = [place for place in np.argsort(-told, kind="stable")[:BY_COLUMN].tolist() if told[place] > 0]
+    if not best:
+        return []
+    shares = [f"{names[place]} {100 * told[place]:.0f} %" for place in best]
+    words = [hover[row].split(" · ")[0] for row in shown]
+    drawing = draw.Drawing(
+        "map-columns",
+        lambda language: draw.columns_on_map(
+            places[shown],
+            [(Text(names[place], names[place]), rows[shown, place]) for place in best],
+            hover=words,
+            language=language,
+        ),
+        Text("The t-SNE map coloured by single columns.", "按单个列着色的 t-SNE 地图。"),
+    )
+    return [
+        Picture(
+            drawing,
+            Text("What the regions of the map are", "地图上的各个区域是什么"),
+            Text(
+                "The t-SNE map, coloured by the columns that it arranges most clearly, dark for low and yellow for high values. "
+                "How much of each the 10 nearest points tell: {shares}.",
+                "按地图排列得最清楚的几列给 t-SNE 地图着色，深色为低值，黄色为高值。"
+                "由 10 个最近的点能推知各列方差的多少：{shares}。",
+            ).format(shares=Text(", ".join(shares), "、".join(shares))),
+        )
+    ]
 
 
 def _how_to_read(colouring: draw.Colouring) -> tuple[Text, Text]:
