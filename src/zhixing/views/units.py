@@ -8,6 +8,7 @@ import numpy as np
 from zhixing import draw, evaluate
 from zhixing.core import Language, Seeds, Text
 from zhixing.views.asked import Asked, asked
+from zhixing.views.mistakes import verbatim
 from zhixing.views.saliency import examples, maps, network, shown
 from zhixing.views.scene import Scene
 from zhixing.views.view import CannotShow, Picture, View
@@ -82,8 +83,7 @@ def _filters(module: "nn.Module") -> Picture:
     seen = weights[:FILTERS].numpy()
     tiles = [draw.grey(each) if seen.shape[1] == 3 else draw.coloured(each.mean(axis=0)) for each in seen]
     rows = _in_rows(tiles)
-    names = [Text(f"{1 + ACROSS * row}–{ACROSS * row + len(line)}", "") for row, line in enumerate(rows)]
-    names = [Text(name.en, name.en) for name in names]
+    names = [verbatim(f"{1 + ACROSS * row}–{ACROSS * row + len(line)}") for row, line in enumerate(rows)]
     alternative = Text("The {count} filters of the first convolution.", "第一个卷积层的 {count} 个滤波器。").format(
         count=len(tiles)
     )
@@ -103,7 +103,7 @@ def _maps(module: "nn.Module", seen: Asked, layers: list[str]) -> Picture:
         count = 4 * ACROSS if len(layers) == 1 else ACROSS
         lines = _in_rows([draw.coloured(outputs[unit].numpy()[upside]) for unit in strongest[:count]])
         rows += lines
-        names += [Text(name, name)] + [Text("", "")] * (len(lines) - 1)
+        names += [verbatim(name)] + [Text("", "")] * (len(lines) - 1)
     alternative = Text("Maps of one item, layer by layer.", "一项的特征图，逐层排列。")
     return _picture("maps", rows, names, (), alternative, Text("Maps, layer by layer", "逐层的特征图"), _MAPS)
 
@@ -122,10 +122,10 @@ def _exciting(module: "nn.Module", scene: Scene, seen: Asked, layer: str) -> Pic
         )
         rows.append([draw.grey(grown.numpy()[:, upside]), *shown(seen.run, seen.among(places[strongest[unit]]))])
         if head and known is not None:
-            names.append(Text(seen.run.classes[known[unit]], seen.run.classes[known[unit]]))
+            names.append(verbatim(seen.run.classes[known[unit]]))
         else:
             names.append(Text("unit {unit}", "单元 {unit}").format(unit=unit + 1))
-    columns = (Text("grown", "长成的输入"), *[Text(f"{place + 1}", f"{place + 1}") for place in range(STRONGEST)])
+    columns = (Text("grown", "长成的输入"), *[verbatim(str(place + 1)) for place in range(STRONGEST)])
     title = Text("What excites the units of {layer} most", "最能激发 {layer} 各单元的输入").format(layer=layer)
     alternative = Text("Grown inputs beside the strongest real items.", "长成的输入与最强的真实样本并排。")
     return _picture("exciting", rows, names, columns, alternative, title, _EXCITING)
