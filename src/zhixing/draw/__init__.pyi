@@ -14,6 +14,9 @@ from .heat import coloured as coloured
 from .heat import grey as grey
 from .heat import mosaic as mosaic
 from .heat import words as words
+from .layers import CELL as CELL
+from .layers import loss_map as loss_map
+from .layers import small_multiples as small_multiples
 from .maps import Colouring as Colouring
 from .maps import Panel as Panel
 from .maps import biplot as biplot
@@ -21,6 +24,7 @@ from .maps import eigenvalues as eigenvalues
 from .maps import matrix as matrix
 from .maps import panels as panels
 from .maps import placed as placed
+from .ordered import ordered_lines as ordered_lines
 from .page import Drawing as Drawing
 from .page import page as page
 from .printed import printed as printed

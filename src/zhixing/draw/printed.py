@@ -37,7 +37,7 @@ _DASHES = {"solid": "-", "dash": "--", "dot": ":", "dashdot": "-."}
 def printed(figure: "go.Figure", kind: str, *, title: str = "") -> bytes:
     """The content of a file of this kind, "png", "svg" or "pdf", with the title above.
 
-    Knows scatters, bars and heat maps, axes side by side, annotations and shapes: what figures here are made of.
+    Knows scatters, bars, heat maps and contours, axes side by side, annotations and shapes: what figures here are made of.
     """
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -103,6 +103,8 @@ def _draw(axes: "Axes", trace: dict[str, Any]) -> None:
     kind = trace["type"]
     if kind == "heatmap":
         _heat(axes, trace)
+    elif kind == "contour":
+        _contour(axes, trace)
     elif kind == "bar":
         across = trace.get("orientation") == "h"
         colours = _colour((trace.get("marker") or {}).get("color")) or "#0072B2"
@@ -161,6 +163,15 @@ def _scale(stops: Any) -> Any:
     if not isinstance(stops, list | tuple):
         return "viridis"
     return LinearSegmentedColormap.from_list("scale", [(at, _colour(colour)) for at, colour in stops])
+
+
+def _contour(axes: "Axes", trace: dict[str, Any]) -> None:
+    heights = np.ma.masked_invalid(np.asarray(trace["z"], dtype=float))
+    ground = axes.contourf(_values(trace["x"]), _values(trace["y"]), heights, levels=18, cmap="viridis")
+    bar, words = trace.get("colorbar") or {}, trace.get("colorbar", {}).get("title") or {}
+    scale = axes.figure.colorbar(ground, ax=axes, fraction=0.04, pad=0.02, label=_words(words.get("text")))
+    if bar.get("tickvals") is not None:
+        scale.set_ticks(_values(bar["tickvals"]), labels=[_words(tick) for tick in bar["ticktext"]])
 
 
 def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:

@@ -138,7 +138,7 @@ def tsne_map(
     rows: np.ndarray,
     *,
     perplexity: float | int = 30.0,
-    start: Start = "pca",
+    start: Start | np.ndarray = "pca",
     early_exaggeration: float | int = 12.0,
     exaggeration: float | int = 1.0,
     steps: int = 500,
@@ -146,7 +146,8 @@ def tsne_map(
 ) -> NeighbourMap:
     """t-SNE of rows (n, c): 250 steps with `early_exaggeration`, then `steps` with `exaggeration`.
 
-    `start` is where the points begin: the first two principal axes, chance, or the spectrum of the neighbours' graph.
+    `start` is where the points begin: the first two principal axes, chance, the spectrum of the neighbours' graph, or
+    places (n, 2), such as those of an earlier map, which are made small first.
     The generator decides a random start, or else a jitter of 1 %, and the search for neighbours of 1,000 rows or more.
     Raises BadData for fewer than 5 or broken rows, BadSetting for a perplexity below 1.
     """
@@ -213,13 +214,20 @@ def nearest_rows(asked: np.ndarray, rows: np.ndarray, count: int) -> tuple[np.nd
 
 
 def _embedded(
-    codes: np.ndarray, perplexity: float, start: Start, early: float | int, late: float | int, steps: int, number: int
+    codes: np.ndarray,
+    perplexity: float,
+    start: Start | np.ndarray,
+    early: float | int,
+    late: float | int,
+    steps: int,
+    number: int,
 ) -> np.ndarray:
     import openTSNE
 
+    places = pca_map(codes).places if isinstance(start, str) and start == "pca" else start
     method = openTSNE.TSNE(
         perplexity=perplexity,
-        initialization=_beginning(codes, number) if start == "pca" else start,
+        initialization=places if isinstance(places, str) else _beginning(places, number),
         early_exaggeration=early,
         exaggeration=late,
         n_iter=steps,
@@ -229,9 +237,8 @@ def _embedded(
     return np.array(method.fit(codes), dtype=np.float64)
 
 
-def _beginning(codes: np.ndarray, number: int) -> np.ndarray:
-    """The first two principal axes, made small; a little chance parts rows that are equal."""
-    places = pca_map(codes).places
+def _beginning(places: np.ndarray, number: int) -> np.ndarray:
+    """Places made small; a little chance parts rows that are equal."""
     places = places / max(places[:, 0].std(), np.finfo(np.float64).tiny) * BEGINNING
     begun: np.ndarray = places + np.random.default_rng(number).normal(0, BEGINNING / 100, places.shape)
     return begun

@@ -16,6 +16,12 @@ from .layers import table as table
 from .local import LocallyConnected as LocallyConnected
 from .local import shared as shared
 from .local import windows as windows
+from .named import INPUT as INPUT
+from .named import OUTPUT as OUTPUT
+from .named import Layer as Layer
+from .named import activations as activations
+from .named import named_layers as named_layers
+from .named import weights_by_layer as weights_by_layer
 from .recurrent import gru as gru
 from .residual import ResidualBlock as ResidualBlock
 from .residual import projection_shortcut as projection_shortcut

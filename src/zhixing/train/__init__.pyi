@@ -57,6 +57,8 @@ from .to_target import best_rate as best_rate
 from .to_target import relative_cost as relative_cost
 from .to_target import steps_to as steps_to
 from .together import together as together
+from .trace import Trace as Trace
+from .trace import read_trace as read_trace
 from .tuned import kept as kept
 from .tuned import tuned as tuned
 from .untargeted import clustered as clustered

@@ -14,6 +14,7 @@ import numpy as np
 
 from zhixing.core import BadData, Spec, Text, Watch
 from zhixing.train.learner import Learner
+from zhixing.train.trace import TRACE
 
 OURS = ("zhixing.models.", "zhixing.train.")
 TRUSTED = frozenset(
@@ -68,8 +69,10 @@ CANDIDATE = "candidate"
 
 
 def keep(watch: Watch, learner: Learner, card: Mapping[str, Any]) -> None:
-    """Keeps both with the result of the trial."""
+    """Keeps both with the result of the trial, and of a network the trace of its training."""
     watch.file(LEARNER, as_bytes(learner))
+    if trace := getattr(learner.estimator, "trace", None):
+        watch.file(TRACE, trace.as_bytes())
     watch.file(CARD, json.dumps(card, ensure_ascii=False).encode())
 
 

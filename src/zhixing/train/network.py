@@ -2,7 +2,8 @@
 
 import inspect
 import math
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,9 +14,10 @@ from zhixing.core import Spec, parsed
 from zhixing.models import Reduction
 from zhixing.train.augmentation import Augmented
 from zhixing.train.batches import Batches
-from zhixing.train.loop import fit
+from zhixing.train.loop import Batch, fit
 from zhixing.train.minimise import Loss
 from zhixing.train.supervision import Recipe
+from zhixing.train.trace import Trace, Tracing
 
 BATCH = 1024
 """Rows at a time when predicting: bounds the memory."""
@@ -23,6 +25,9 @@ BATCH = 1024
 
 class Network:
     """What all kinds share; kept as arrays and the printed model, never as code."""
+
+    trace: Trace
+    """What its training looked like, of one that was fitted here."""
 
     def __init__(self, *, model: Spec, recipe: Spec, augment: Spec | None = None, generator: np.random.Generator):
         self.model, self.recipe, self.augment, self.generator = model, recipe, augment, generator
@@ -36,6 +41,15 @@ class Network:
         self.network: nn.Module = self.sized.build(generator=torch.Generator())
         self.network.load_state_dict({name: torch.from_numpy(array) for name, array in state["weights"].items()})
 
+    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> Self:
+        """Trains the network; then `trace` says how that went."""
+        self._train(inputs, *self.task(targets))
+        return self
+
+    def task(self, targets: np.ndarray) -> tuple[Tensor, Loss, int]:
+        """The targets as the loss takes them, the loss, and how many outputs it asks for."""
+        raise NotImplementedError
+
     def _train(self, inputs: np.ndarray, targets: Tensor, loss: Loss, classes: int) -> None:
         self._learn(_sized(self.model, inputs, classes=classes), self.recipe, inputs, targets, loss)
 
@@ -46,8 +60,13 @@ class Network:
         plan: Recipe = recipe.build()
         plain = Batches(torch.tensor(inputs, dtype=torch.float32), targets, size=plan.batch, generator=order)
         batches = plain if self.augment is None else Augmented(plain, self.augment, generator=order)
-        for _ in fit(self.network, batches, plan.step(self.network, loss=loss), total=plan.steps):
-            pass
+        self._fit(batches, plan, loss)
+
+    def _fit(self, batches: Iterator[Batch], plan: Recipe, loss: Loss) -> None:
+        tracing = Tracing(self.network, plan.steps)
+        for record in fit(self.network, batches, plan.step(self.network, loss=loss), total=plan.steps):
+            tracing.note(record)
+        self.trace = tracing.trace()
 
 
 class network_classifier(Network):  # noqa: N801 - called as the functions that make the other families are
@@ -59,10 +78,9 @@ class network_classifier(Network):  # noqa: N801 - called as the functions that 
     targets, in their order, as with scikit-learn.
     """
 
-    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_classifier":
+    def task(self, targets: np.ndarray) -> tuple[Tensor, Loss, int]:
         known, codes = np.unique(targets, return_inverse=True)
-        self._train(inputs, torch.tensor(codes), cross_entropy, len(known))
-        return self
+        return torch.tensor(codes), cross_entropy, len(known)
 
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
         return outputs(self.network, inputs).softmax(dim=1).numpy()
@@ -71,9 +89,8 @@ class network_classifier(Network):  # noqa: N801 - called as the functions that 
 class network_regressor(Network):  # noqa: N801 - as above
     """As `network_classifier`, with one output, trained to least squares."""
 
-    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_regressor":
-        self._train(inputs, torch.tensor(targets, dtype=torch.float32)[:, None], mse_loss, 1)
-        return self
+    def task(self, targets: np.ndarray) -> tuple[Tensor, Loss, int]:
+        return torch.tensor(targets, dtype=torch.float32)[:, None], mse_loss, 1
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:
         return outputs(self.network, inputs)[:, 0].numpy()
@@ -82,11 +99,8 @@ class network_regressor(Network):  # noqa: N801 - as above
 class network_labels(Network):  # noqa: N801 - as above
     """As `network_classifier`, for targets (n, labels) of 0 and 1: an output for each label, squashed on its own."""
 
-    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "network_labels":
-        self._train(
-            inputs, torch.tensor(targets, dtype=torch.float32), binary_cross_entropy_with_logits, targets.shape[1]
-        )
-        return self
+    def task(self, targets: np.ndarray) -> tuple[Tensor, Loss, int]:
+        return torch.tensor(targets, dtype=torch.float32), binary_cross_entropy_with_logits, targets.shape[1]
 
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
         return outputs(self.network, inputs).sigmoid().numpy()
@@ -107,11 +121,13 @@ class _Autoencoding:
         coder = _Autoencoded(
             model=self.model.with_settings(dimensions=dimensions), recipe=self.recipe, generator=self.generator
         )
-        coder._train(inputs, torch.tensor(inputs, dtype=torch.float32), mse_loss, inputs.shape[1])
-        return coder
+        return coder.fit(inputs, inputs)
 
 
 class _Autoencoded(Network):
+    def task(self, targets: np.ndarray) -> tuple[Tensor, Loss, int]:
+        return torch.tensor(targets, dtype=torch.float32), mse_loss, targets.shape[1]
+
     def codes(self, rows: np.ndarray) -> np.ndarray:
         return outputs(self.network.encoder, rows).numpy()  # type: ignore[arg-type]
 

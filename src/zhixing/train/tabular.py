@@ -41,10 +41,9 @@ class _Tabular(Network):
 class tabular_classifier(_Tabular):  # noqa: N801 - as above
     """A classifier whose probabilities are those of its members, averaged."""
 
-    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "tabular_classifier":
+    def task(self, targets: np.ndarray) -> tuple[Tensor, Loss, int]:
         known, codes = np.unique(targets, return_inverse=True)
-        self._train(inputs, torch.tensor(codes), members_cross_entropy, len(known))
-        return self
+        return torch.tensor(codes), members_cross_entropy, len(known)
 
     def predict_proba(self, inputs: np.ndarray, /) -> np.ndarray:
         return outputs(self.network, inputs).softmax(dim=2).mean(dim=1).numpy()
@@ -53,9 +52,8 @@ class tabular_classifier(_Tabular):  # noqa: N801 - as above
 class tabular_regressor(_Tabular):  # noqa: N801 - as above
     """A regressor whose answers are those of its members, averaged; each is trained to least squares."""
 
-    def fit(self, inputs: np.ndarray, targets: np.ndarray, /) -> "tabular_regressor":
-        self._train(inputs, torch.tensor(targets, dtype=torch.float32), members_squares, 1)
-        return self
+    def task(self, targets: np.ndarray) -> tuple[Tensor, Loss, int]:
+        return torch.tensor(targets, dtype=torch.float32), members_squares, 1
 
     def predict(self, inputs: np.ndarray, /) -> np.ndarray:
         return outputs(self.network, inputs)[:, :, 0].mean(dim=1).numpy()

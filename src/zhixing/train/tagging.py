@@ -10,7 +10,7 @@ from torch import Tensor
 from zhixing.models.crf import PADDING
 from zhixing.models.linear_taggers import in_batches
 from zhixing.models.padding import of_like_length, padded
-from zhixing.train.loop import Batch, fit
+from zhixing.train.loop import Batch
 from zhixing.train.network import Network
 from zhixing.train.supervision import Recipe
 
@@ -30,16 +30,14 @@ class network_tagger(Network):  # noqa: N801 - called as the functions that make
         weights = torch.Generator().manual_seed(int(self.generator.integers(2**63)))
         self.sized = self.model.with_settings(**sizes)
         network: Any = self.sized.build(generator=weights)
+        self.network = network
         plan: Recipe = self.recipe.build()
 
         def loss(emissions: Tensor, tags: Tensor) -> Tensor:
             of_sentences: Tensor = network.output(emissions, tags)
             return of_sentences.sum() / (tags != PADDING).sum()
 
-        batches = _batches(inputs, targets, plan.batch, self.generator)
-        for _ in fit(network, batches, plan.step(network, loss=loss), total=plan.steps):
-            pass
-        self.network = network
+        self._fit(_batches(inputs, targets, plan.batch, self.generator), plan, loss)
         return self
 
     @torch.no_grad()

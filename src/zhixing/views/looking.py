@@ -14,9 +14,11 @@ from zhixing.study.events import Listen, Stage, nobody
 from zhixing.views.attention import attention
 from zhixing.views.covariance import covariance
 from zhixing.views.labels import labels
+from zhixing.views.layers import layers
 from zhixing.views.maps import maps
 from zhixing.views.mistakes import mistakes
 from zhixing.views.scene import Scene, of_file, of_run
+from zhixing.views.training import training
 from zhixing.views.units import units
 from zhixing.views.view import CannotShow, View
 from zhixing.views.why import why
@@ -29,6 +31,8 @@ VIEWS: Mapping[str, Callable[[Scene], View]] = {
     "units": units,
     "mistakes": mistakes,
     "labels": labels,
+    "training": training,
+    "layers": layers,
 }
 """All ways of looking, by name, in the order of the page."""
 KINDS = ("png", "svg", "pdf")
