@@ -28,6 +28,8 @@ shaped = [
             "neighbours",
             "curvature",
             "landscape",
+            "probes",
+            "training",
             "noise_scale",
             "saliency",
             "units",

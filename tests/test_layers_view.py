@@ -15,7 +15,7 @@ from inside import CNN, MLP, RESNET, TABULAR, pictures, recipe, run_of, table
 from zhixing import evaluate, models, train
 from zhixing.core import BadSetting, UnknownName, spec
 from zhixing.core.store import RunStore
-from zhixing.evaluate.layers import NEAREST, RIDGE, hidden_layers, neighbours_explain
+from zhixing.evaluate.probes import NEAREST, RIDGE, hidden_layers, neighbours_explain
 from zhixing.models import tsne_map
 from zhixing.nn import activations
 from zhixing.views.layers import turned
@@ -234,6 +234,9 @@ def test_one_layer_is_shown_large_at_all_moments(resnet, store):
     assert sum(len(trace.x) for trace in figure.data) == 9 * view.numbers["rows"]
     assert figure.layout.annotations[0].text.startswith("before training: ")
     assert "block2" in view.pictures[0].title.zh
+    by_address = zx.look(run.name, views=["layers"], layer="blocks.1.residual.0", store=store).views[0]
+    assert by_address.pictures[0].title == view.pictures[0].title
+    zx.look(run.name, views=["units"], layer="block2", store=store)
     with pytest.raises(UnknownName, match="did you mean 'block2'"):
         zx.look(run.name, views=["layers"], layer="blok2", store=store)
 

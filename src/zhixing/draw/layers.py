@@ -79,7 +79,7 @@ def small_multiples(
 
 
 def loss_map(
-    losses: Float[np.ndarray, "s s"],
+    losses: Float[np.ndarray, "t s"],
     places: tuple[Sequence[float], Sequence[float]],
     *,
     x: Text,

@@ -206,6 +206,13 @@ from .omission import Omission as Omission
 from .omission import omissions as omissions
 from .probabilities import error as error
 from .probabilities import log_loss as log_loss
+from .probes import Separation as Separation
+from .probes import last_probe_error as last_probe_error
+from .probes import neighbour_error_by_layer as neighbour_error_by_layer
+from .probes import probe_error as probe_error
+from .probes import probe_error_by_layer as probe_error_by_layer
+from .probes import saved_by_depth as saved_by_depth
+from .probes import separation as separation
 from .questions import alarms_per_find as alarms_per_find
 from .questions import average_precision as average_precision
 from .questions import averaged as averaged

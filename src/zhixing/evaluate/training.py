@@ -4,7 +4,7 @@ Sources: Lu, Shin, Su and Karniadakis 2020, arXiv:1903.06733, for units that die
 arXiv:1712.09913, Section 4, for directions whose filters are as long as the network's own.
 Departs from them: a unit counts as silent where it gives the same number for all rows; normalisation in the loss goes by the
 rows at hand, so that every place of a slice is a network in working order. Parity: by hand on small networks.
-Axes: n rows | s places along either direction
+Axes: n rows | s, t places along two directions
 """
 
 import copy
@@ -99,7 +99,7 @@ def loss_slice(
     directions: tuple[Direction, Direction],
     places: tuple[Sequence[float], Sequence[float]],
     of: Callable[[nn.Module], Tensor],
-) -> Float[np.ndarray, "s s"]:
+) -> Float[np.ndarray, "t s"]:
     """`of` the network moved to each pair of places along two directions; rows go with the second."""
     moved, found = copy.deepcopy(network), np.empty((len(places[1]), len(places[0])))
     for row, down in enumerate(places[1]):

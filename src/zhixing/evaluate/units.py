@@ -16,6 +16,7 @@ from torch.nn.functional import avg_pool2d
 
 from zhixing.core import Text, UnknownName
 from zhixing.evaluate.saliency import as_used, gradient
+from zhixing.nn import named_layers
 
 
 def layers(model: nn.Module) -> list[str]:
@@ -28,8 +29,12 @@ def layers(model: nn.Module) -> list[str]:
 
 
 def module_named(model: nn.Module, name: str) -> nn.Module:
-    """The module of this name; raises UnknownName, with the nearest, where the model has none."""
-    modules = dict(model.named_modules())
+    """The module of this name, or that gives out what the layer of this name does, such as `block2`.
+
+    Raises UnknownName, with the nearest, where the model has none.
+    """
+    by_layer = {layer.name: model.get_submodule(layer.parts[-1]) for layer in named_layers(model)}
+    modules = by_layer | dict(model.named_modules())
     if name not in modules or not name:
         raise UnknownName(Text("layer", "层"), name, [other for other in modules if other])
     found: nn.Module = modules[name]

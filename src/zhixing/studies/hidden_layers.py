@@ -122,8 +122,27 @@ study = Study(
             "上探针的错误率，以及它从第一个隐藏层起省下了多少。",
         ),
         meaning=Text(
-            en="MEANING",
-            zh="含义",
+            en="Look at the probe's error by layer (medians of 24 seeds). On the pixels it is 16 %. In the trained fully "
+            "connected network it falls at every layer, from 10 % at the first to 7 % at the fifth. The trained convolutional "
+            "one does most of it in its stem and its first block, down to 8 %, and gains one point in the three blocks after "
+            "that: layer by layer, yes, but not evenly. With random weights the fully connected network mixes the classes "
+            "further at each layer, up to 36 %. So the order is the work of training and not of depth.\n\n"
+            "The random convolutional network is the surprise: its first two layers help the probe, 16 to 13 %, before the "
+            "others take it back. A random layer cannot know the digits; but it bends the numbers, and bent numbers may be "
+            "easier to cut than flat ones. The neighbours are not fooled: with random weights they get worse at every layer of "
+            "both networks. To be cut apart and to lie in clumps are two things.\n\n"
+            "What a probe can read need not be what the network uses, and the last layer is bound to separate the classes, "
+            "for it was taught to. The experiment is about digits and small networks; in deeper ones there may be "
+            "layers that change nothing.",
+            zh="看各层上探针的错误率（24 个种子的中位数）。直接看像素是 16%。训练过的全连接网络里，它每层都下降，从第一层的 "
+            "10% 到第五层的 7%。训练过的卷积网络在首层和第一个块里就完成了大半，降到 8%，之后三个块只再降一个百分点：确实是一"
+            "层一层，但并不均匀。随机权重的全连接网络每层都把类别混得更厉害，直到 36%。可见这个次序是训练造成的，而不是深度。"
+            "\n\n"
+            "出人意料的是随机的卷积网络：它的前两层竟帮了探针，从 16% 降到 13%，后面的层才又还回去。随机的层不可能认识数字，"
+            "但它把数弯折了，而弯折的数有时比平直的更容易切开。邻居没有上当：随机权重时，两个网络都是越深邻居越差。切得开与"
+            "聚成团，是两回事。\n\n"
+            "探针读得出的，不一定是网络在用的；最后一层分得开是必然的，因为它就是这样教出来的。这个实验只关乎手写数字和小网"
+            "络；更深的网络里，也许有些层什么也没改变。",
         ),
     ),
     exercises=(
@@ -150,8 +169,11 @@ study = Study(
         ),
     ),
     published=Text(
-        en="PUBLISHED",
-        zh="已发表",
+        en="Alain and Bengio report that in Inception v3 and ResNet-50 the error of probes falls monotonically with depth. The "
+        "direction is the same here. They train their probes by gradient descent; ours are solved in closed form, and learn "
+        "from 2,000 digits instead of all training data.",
+        zh="Alain 与 Bengio 报告，在 Inception v3 和 ResNet-50 中，探针的错误率随深度单调下降，这里方向相同。他们用梯度下降训"
+        "练探针；我们的探针直接解出，并且只用 2,000 个数字来学，而不是全部训练数据。",
     ),
     next=(
         Text(

@@ -22,6 +22,7 @@ from zhixing.views.view import CannotShow, Picture, Table, View
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+    from torch import nn
 
     from zhixing.evaluate import Separation
 
@@ -66,15 +67,14 @@ def layers(scene: Scene) -> View:
     inputs = network.inputs(rows)
     held = {step: _held(each, inputs) for step, each in network.trace.networks(network.estimator)}
     moments, names = tuple(held), tuple(next(iter(held.values())))
-    if scene.layer is not None and scene.layer not in names:
-        raise UnknownName(Text("layer", "层"), scene.layer, names)
+    one = None if scene.layer is None else _layer(network.estimator.network, scene.layer, names)
     found = {
         (layer, step): separation(of_layer, targets) for step, at in held.items() for layer, of_layer in at.items()
     }
     some = np.unique(np.linspace(0, len(moments) - 1, COLUMNS).round().astype(int))
     shown = _Shown(
-        layers=names if scene.layer is None else (scene.layer,),
-        moments=tuple(moments[at] for at in some) if scene.layer is None else moments,
+        layers=names if one is None else (one,),
+        moments=tuple(moments[at] for at in some) if one is None else moments,
         targets=targets,
         names=scene.classes,
         words=tuple(_named(scene, place) for place in rows),
@@ -119,6 +119,18 @@ _PCA_CAPTION = Text(
     "某层的数变化最大的两个方向。在两个方向所能及的范围内，距离是真实的；其他方向上的差别看不到，所以这里重叠的类别也可能"
     "其实是分开的。",
 )
+
+
+def _layer(network: "nn.Module", wanted: str, names: Sequence[str]) -> str:
+    """The layer of this name, or that a module of this address is part of; raises UnknownName where there is none."""
+    from zhixing.nn import named_layers
+
+    if wanted in names:
+        return wanted
+    for layer in named_layers(network):
+        if any(f"{wanted}.".startswith(f"{part}.") for part in layer.parts):
+            return layer.name
+    raise UnknownName(Text("layer", "层"), wanted, names)
 
 
 def _held(network: Any, inputs: Any) -> Held:
