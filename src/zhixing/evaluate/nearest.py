@@ -32,7 +32,7 @@ def apart(rows: np.ndarray, targets: np.ndarray) -> float:
 
 
 @measure(
-    label=Text("error on digits, 2 examples a class", "数字上的错误率（每类 2 个样本）"), unit=PER_CENT,
+    label=Text("error on digits from 2 examples a class", "每类 2 个样本时数字上的错误率"), unit=PER_CENT,
     difference_unit=POINTS, better="lower", low=0.0, high=100.0,
 )  # fmt: skip
 def few_error_on_digits(found: Found) -> float:
@@ -41,7 +41,7 @@ def few_error_on_digits(found: Found) -> float:
 
 
 @measure(
-    label=Text("error on tables, 2 examples a class", "表格上的错误率（每类 2 个样本）"), unit=PER_CENT,
+    label=Text("error on tables from 2 examples a class", "每类 2 个样本时表格上的错误率"), unit=PER_CENT,
     difference_unit=POINTS, better="lower", low=0.0, high=100.0,
 )  # fmt: skip
 def few_error_on_tables(found: Found) -> float:
@@ -50,7 +50,7 @@ def few_error_on_tables(found: Found) -> float:
 
 
 @measure(
-    label=Text("error, 30 examples a class", "错误率（每类 30 个样本）"), unit=PER_CENT, difference_unit=POINTS,
+    label=Text("error from 30 examples a class", "每类 30 个样本时的错误率"), unit=PER_CENT, difference_unit=POINTS,
     better="lower", low=0.0, high=100.0,
 )  # fmt: skip
 def many_error(found: Found) -> float:

@@ -32,7 +32,7 @@ def lost_off_axes(rows: np.ndarray, centre: np.ndarray, axes: np.ndarray) -> tup
 
 
 @measure(
-    label=Text("lost with axes of 10 rows", "用 10 行学到的轴所丢失的"), unit=PER_CENT, difference_unit=POINTS, better="lower",
+    label=Text("loss along axes of 10 rows", "沿 10 行的轴的损失"), unit=PER_CENT, difference_unit=POINTS, better="lower",
     low=0.0,
 )  # fmt: skip
 def lost_with_few(found: Found) -> float:
@@ -41,7 +41,7 @@ def lost_with_few(found: Found) -> float:
 
 
 @measure(
-    label=Text("lost with axes of many rows", "用许多行学到的轴所丢失的"), unit=PER_CENT, difference_unit=POINTS,
+    label=Text("loss along axes of many rows", "沿许多行的轴的损失"), unit=PER_CENT, difference_unit=POINTS,
     better="lower", low=0.0,
 )  # fmt: skip
 def lost_with_many(found: Found) -> float:
@@ -50,7 +50,7 @@ def lost_with_many(found: Found) -> float:
 
 
 @measure(
-    label=Text("lost off two axes", "两根轴丢失的"), unit=PER_CENT, low=0.0,
+    label=Text("loss along two axes", "沿两根轴的损失"), unit=PER_CENT, low=0.0,
     axis=Text("rows that the axes were learned from", "学轴所用的行数"),
 )  # fmt: skip
 def lost_by_rows(found: Found) -> Series:
@@ -59,7 +59,7 @@ def lost_by_rows(found: Found) -> Series:
 
 
 @measure(
-    label=Text("lost to a wrong middle", "因中心不对而丢失的"), unit=PER_CENT, low=0.0,
+    label=Text("loss by a wrong middle", "中心不对造成的损失"), unit=PER_CENT, low=0.0,
     axis=Text("rows that the axes were learned from", "学轴所用的行数"),
 )  # fmt: skip
 def lost_to_middle_by_rows(found: Found) -> Series:

@@ -47,19 +47,19 @@ def arm(name: str, label: Text, learn: Kind, judge: Kind, **settings: Any) -> Ar
 
 
 def own(**settings: Any) -> Arm:
-    return arm("own", Text("judged by the rows that learned", "由学习的行自己评判"), "learned", "learned", **settings)
+    return arm("own", Text("learned axes, old rows", "学到的轴，旧的行"), "learned", "learned", **settings)
 
 
 def new(**settings: Any) -> Arm:
-    return arm("new", Text("judged by new rows", "由新的行评判"), "learned", "new", **settings)
+    return arm("new", Text("learned axes, new rows", "学到的轴，新的行"), "learned", "new", **settings)
 
 
 def best(**settings: Any) -> Arm:
-    return arm("best", Text("new rows, their own axes", "新的行，用自己的轴"), "new", "new", **settings)
+    return arm("best", Text("own axes, new rows", "自己的轴，新的行"), "new", "new", **settings)
 
 
 def shifted(**settings: Any) -> Arm:
-    return arm("shifted", Text("new rows, axes of another kind", "新的行，用另一类的轴"), "other", "new", **settings)
+    return arm("shifted", Text("axes of another kind, new rows", "另一类的轴，新的行"), "other", "new", **settings)
 
 
 def named(*tables: str) -> tuple[Spec, ...]:
