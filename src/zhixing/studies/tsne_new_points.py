@@ -255,7 +255,8 @@ study = Study(
             "another: 76 % of the images drawn together lie mostly among their own digit, 71 of those placed, 72 of "
             "those put on the nearest old point. Drawn together, the new images also tie the old ones to each "
             "other, which placing cannot do; whether that is the cause was not measured.\n\n"
-            "The curve by oddness is the warning. All three ways keep 65 to 70 % for the fifth of the new images "
+            "The curve by oddness is the warning. All three ways by t-SNE keep 65 to 70 % for the fifth of the new "
+            "images "
             "that resemble old ones most, and 40 to 44 for the oddest. Placing never refuses: what has no place on "
             "the map gets one all the same, as the second exercise shows. A map is an answer to the rows that made "
             "it, and a point unlike all of them should be reported and not placed.",
