@@ -154,13 +154,6 @@ from .labels import not_exact as not_exact
 from .landscape import losses_between as losses_between
 from .landscape import matched as matched
 from .landscape import rise_above_ends as rise_above_ends
-from .layers import Separation as Separation
-from .layers import last_probe_error as last_probe_error
-from .layers import neighbour_error_by_layer as neighbour_error_by_layer
-from .layers import probe_error as probe_error
-from .layers import probe_error_by_layer as probe_error_by_layer
-from .layers import saved_by_depth as saved_by_depth
-from .layers import separation as separation
 from .leaks import flattery as flattery
 from .leaks import flattery_by_family as flattery_by_family
 from .leaks import flattery_by_rows as flattery_by_rows
