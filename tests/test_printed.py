@@ -77,6 +77,12 @@ def test_the_range_of_a_log_axis_is_in_powers():
     assert draw.printed(figure, "svg")
 
 
+def test_a_note_on_a_log_axis_stands_at_a_power():
+    note = {"x": 1, "y": 2, "text": "here", "showarrow": False}
+    figure = go.Figure(go.Scatter(x=[1, 2], y=[1, 1000]), {"yaxis": {"type": "log"}, "annotations": [note]})
+    assert pixels(figure).height < 1200
+
+
 def test_a_kind_of_trace_that_is_not_known_is_refused():
     with pytest.raises(NotImplementedError, match="pie"):
         draw.printed(go.Figure(go.Pie(values=[1])), "png")

@@ -364,10 +364,10 @@ def test_a_mosaic_holds_each_tile_at_its_place():
 
 def test_names_cannot_carry_markup():
     bars = draw.bars([draw.Bar("<b>x</b>", 1.0, 0.5, 1.5)], title=Text("t", "题"), language="en")
-    panel = draw.Panel("<i>y</i>", ["<u>"], np.zeros((2, 1)), words=True)
+    panel = draw.Response("<i>y</i>", ["<u>"], np.zeros((2, 1)), words=True)
     for figure in (
         bars,
-        draw.panels([panel], y=Text("y", "值"), language="en"),
+        draw.responses([panel], y=Text("y", "值"), language="en"),
         draw.taken(np.eye(2, dtype=int), ["<s>a", "b"], language="en"),
         draw.words([[("<em>", 1.0)]], names=[Text("<q>", "<q>")], language="en"),
         draw.attended(np.eye(2), ["<s>a", "b"], language="en"),

@@ -198,7 +198,7 @@ def _scatter(axes: "Axes", trace: dict[str, Any]) -> None:
             **({"cmap": _scale(marker.get("colorscale"))} if amounts else {}),
             marker=_MARKERS.get(shape.removesuffix("-open") if isinstance(shape, str) else "circle", "o"),
             alpha=None if many and not amounts else marker.get("opacity", opacity),
-            linewidths=2.5 if shape.startswith("line") else 0.8 if shape in ("x", "cross") else 0,
+            linewidths=2.5 if str(shape).startswith("line") else 0.8 if shape in ("x", "cross") else 0,
             label=name if "lines" not in mode else None,
         )  # fmt: skip
         if amounts and marker.get("showscale"):
@@ -278,7 +278,13 @@ def _note(sheet: Any, panels: dict[str, "Axes"], note: dict[str, Any]) -> None:
         return
     axes = panels.get(across.split()[0]) or panels.get(up.split()[0].replace("y", "x")) or next(iter(panels.values()))
     of_x, of_y = ("axes fraction" if "domain" in ref or ref == "paper" else "data" for ref in (across, up))
-    axes.annotate(words, (note["x"], note["y"]), xycoords=(of_x, of_y), annotation_clip=False, **said)
+    place = (
+        10.0 ** note["x"]
+        if of_x == "data" and axes.get_xscale() == "log"
+        else note["x"],  # a note's place is a power there
+        10.0 ** note["y"] if of_y == "data" and axes.get_yscale() == "log" else note["y"],
+    )
+    axes.annotate(words, place, xycoords=(of_x, of_y), annotation_clip=False, **said)
 
 
 def _legend(sheet: Any, panels: dict[str, "Axes"]) -> None:
