@@ -163,7 +163,6 @@ def _ranks(rows: np.ndarray, near: np.ndarray, asked: np.ndarray) -> np.ndarray:
     from scipy.spatial.distance import cdist
 
     distances = cdist(rows[asked], rows, "sqeuclidean")
-    distances[np.arange(len(asked)), asked] = -1.0
     own = np.take_along_axis(distances, near, axis=1)
     distances.sort(axis=1)
     found: np.ndarray = np.stack([np.searchsorted(*pair) for pair in zip(distances, own, strict=True)])
