@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhixing import data, evaluate, models, train
 from zhixing.core import Seeds, Spec, Text, spec
-from zhixing.study import All, Arm, Better, Design, Equivalent, Exercise, Explanation, Reaches, Scale, Study
+from zhixing.study import All, Arm, Better, Design, Equivalent, Exercise, Explanation, Scale, Study
 
 if TYPE_CHECKING:
     import numpy as np
@@ -150,15 +150,15 @@ def more_axes(scale: Scale, *, axes: int) -> Design:
 
 
 def as_wide(scale: Scale, *, width: float) -> Design:
-    """A kernel of the learner's width, claimed to let a line part the rings."""
-    on = evaluate.line_error
+    """A kernel of the learner's width, claimed to tell digits apart better than PCA."""
+    on = evaluate.nearest_digit_error
     return replace(
         design(scale),
-        trial=spec(train.across, data=named(scale, "rings"), measures=(on, evaluate.neighbours_kept_by_data)),
+        trial=spec(train.across, data=named(scale, "digits8"), measures=(on, evaluate.neighbours_kept_by_data)),
         arms=[pca(), kernels(width)],
         measures=(on,),
         mechanism=(evaluate.neighbours_kept_by_data,),
-        verdict=Reaches("kernel", on=on, value=25.0),
+        verdict=Better("kernel", than="PCA", on=on, by=3.0),
     )
 
 
@@ -275,13 +275,14 @@ study = Study(
         ),
         Exercise(
             task=Text(
-                en="A kernel has a width (in units of the root of the number of columns). Choose one with which a line parts "
-                "the rings with an error of at most 25 %.",
-                zh="核有宽度（以列数的平方根为单位）。选一个宽度，使一条直线分开两环的错误率不超过 25%。",
+                en="A kernel has a width (in units of the root of the number of columns), and the one that suits the rings "
+                "fails on the digits. Choose one with which the nearest digit errs at least 3 points less than with PCA.",
+                zh="核有宽度（以列数的平方根为单位），适合圆环的宽度对数字不管用。选一个宽度，使最近的数字的错误率比用 PCA "
+                "至少低 3 个百分点。",
             ),
             design=as_wide,
-            among={"width": (0.05, 2.0)},
-            solution={"width": 0.35},
+            among={"width": (0.05, 1.5)},
+            solution={"width": 0.8},
         ),
     ),
     published=Text(

@@ -113,7 +113,7 @@ def halted(scale: Scale, *, steps: int) -> Design:
         arms=[eigenvectors(scale), iteration(scale, steps)],
         verdict=All(
             Reaches("iteration", on=evaluate.map_difference, value=SAME),
-            Better("eigenvectors", than="iteration", on=evaluate.last_axis_turned, by=5.0),
+            Better("eigenvectors", than="iteration", on=evaluate.last_axis_turned, by=1.0),
         ),
     )
 
@@ -233,12 +233,12 @@ study = Study(
         Exercise(
             task=Text(
                 en="Stop the iteration in between: choose a number of steps after which two runs draw the same map (within "
-                "1 %) while their eighth axes still point at least 5 degrees apart.",
-                zh="让迭代停在半路：选一个步数，使两次画出的图已经相同（差别不超过 1%），而第八根轴仍相差至少 5 度。",
+                "1 %) while their eighth axes still point at least 1 degree apart.",
+                zh="让迭代停在半路：选一个步数，使两次画出的图已经相同（差别不超过 1%），而第八根轴仍相差至少 1 度。",
             ),
             design=halted,
             among={"steps": (1, 500)},
-            solution={"steps": 20},
+            solution={"steps": 24},
         ),
         Exercise(
             task=Text(
