@@ -47,6 +47,16 @@ Group = Annotated[
     ),
 ]
 
+Known = Annotated[
+    str | None,
+    typer.Option(
+        help=say(
+            "Without a target: a column of known groups, which only judges.",
+            "没有目标列时：一列已知分组，只用来评判。",
+        ),
+        metavar="COLUMN",
+    ),
+]
 User = Annotated[
     str | None, typer.Option(help=say("Of ratings: the column of users.", "评分数据：用户所在的列。"), metavar="COLUMN")
 ]
@@ -75,16 +85,7 @@ def compare(
     task: TaskName = None,
     time: Time = None,
     group: Group = None,
-    known: Annotated[
-        str | None,
-        typer.Option(
-            help=say(
-                "Without a target: a column of known groups, which only judges.",
-                "没有目标列时：一列已知分组，只用来评判。",
-            ),
-            metavar="COLUMN",
-        ),
-    ] = None,
+    known: Known = None,
     user: User = None,
     item: Item = None,
     rating: Rating = None,

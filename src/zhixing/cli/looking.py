@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zhixing.cli.comparing import Group, Item, Rating, Target, TaskName, Time, User
+from zhixing.cli.comparing import Group, Item, Known, Rating, Target, TaskName, Time, User
 from zhixing.cli.words import Json, Lang, console, finite, print_json, say
 from zhixing.core import language
 
@@ -63,12 +63,7 @@ def look(
     task: TaskName = None,
     time: Time = None,
     group: Group = None,
-    known: Annotated[
-        str | None,
-        typer.Option(
-            help=say("Without a target: a column of known groups.", "没有目标列时：一列已知分组。"), metavar="COLUMN"
-        ),
-    ] = None,
+    known: Known = None,
     user: User = None,
     item: Item = None,
     rating: Rating = None,
