@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import zhixing as zx
-from zhixing.core import BadSetting, UnknownName
+from zhixing.core import BadSetting, Interrupted, UnknownName
 from zhixing.core.store import RunStore
+from zhixing.views import looking
 
 
 @pytest.fixture
@@ -57,6 +58,15 @@ def test_what_cannot_be_looked_at_is_said_in_one_line(table):
         zx.look(table, data=str(table))
     with pytest.raises(BadSetting, match="no such file, and of runs: 'nothing-such' stands for no run"):
         zx.look("nothing-such")
+
+
+def test_ctrl_c_is_one_line(table, monkeypatch):
+    def pressed(scene):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(looking.VIEWS, "covariance", pressed)
+    with pytest.raises(Interrupted, match="stopped"):
+        zx.look(table, views=["covariance"])
 
 
 def test_the_command_prints_json(table, tmp_path):

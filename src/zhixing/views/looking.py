@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zhixing import comparison, draw
-from zhixing.core import BadSetting, Language, Text, UnknownName, language
+from zhixing.core import BadSetting, Interrupted, Language, Text, UnknownName, language
 from zhixing.core.files import write_whole, writing
 from zhixing.core.store import RunStore
 from zhixing.study.events import Listen, Stage, nobody
@@ -109,28 +109,40 @@ def look(
 
     A run is looked at on the rows that it learned from and was judged by, or on those of `data`. `layer` names the one of
     a network, `onto` a file or run on whose map the rows are placed; `options` are those of `zhixing.data.own_data`.
-    Raises BadSetting where the subject is neither, or nothing can be shown; UnknownName for a view.
+    Raises BadSetting where the subject is neither, or nothing can be shown; UnknownName for a view;
+    Interrupted after Ctrl-C.
     """
     for name in views:
         if name not in VIEWS:
             raise UnknownName(Text("view", "视图"), name, VIEWS)
     store = store or RunStore()
     rest = {"layer": layer, "onto": onto, "seed": seed, "store": store, "listen": listen}
-    scene = _scene(str(subject), data, target, options, rest)
-    seen, refused = [], {}
-    for name in views or VIEWS:
-        listen(Stage(Text("looking: {name}", "正在查看：{name}").format(name=name)))
-        try:
-            seen.append(VIEWS[name](scene))
-        except CannotShow as error:
-            refused[name] = error.message
+    try:
+        scene = _scene(str(subject), data, target, options, rest)
+        seen, refused = _seen(scene, views or tuple(VIEWS))
+    except KeyboardInterrupt:
+        raise Interrupted(
+            Text("stopped; the map that was drawn is kept for the next time", "已停止；画好的地图会留给下次使用")
+        ) from None
     if not seen:
         raise BadSetting(next(iter(refused.values())))
     asked = (
         f"{scene.run.result.digest if scene.run else subject} {data} {target} {layer} {onto} {seed} {views} {options}"
     )
     home = store.home / "looks" / hashlib.sha256(asked.encode()).hexdigest()[:16]
-    return Looked(scene.name, tuple(seen), refused, home)
+    return Looked(scene.name, seen, refused, home)
+
+
+def _seen(scene: Scene, names: Sequence[str]) -> tuple[tuple[View, ...], dict[str, Text]]:
+    """The views of these names, and by name why others cannot be shown."""
+    seen, refused = [], {}
+    for name in names:
+        scene.listen(Stage(Text("looking: {name}", "正在查看：{name}").format(name=name)))
+        try:
+            seen.append(VIEWS[name](scene))
+        except CannotShow as error:
+            refused[name] = error.message
+    return tuple(seen), refused
 
 
 def _scene(
