@@ -20,8 +20,8 @@ from zhixing.train.loop import Record
 
 TRACE = "trace.safetensors"
 """The file of a kept run."""
-NOTES = 64
-"""Notes on the way, about."""
+NOTES = 40
+"""Notes on the way at most, besides those of the first step and the last."""
 MOMENTS = 9
 """Moments of which the weights are kept, the last one included: before the first step, then ever farther apart."""
 LARGEST = 64_000_000
@@ -86,7 +86,7 @@ class Tracing:
 
     def __init__(self, network: nn.Module, total: int):
         self._network, self._layers = network, weights_by_layer(network)
-        self._noted = {step for step in range(1, total + 1) if step % max(1, total // NOTES) == 0 or step in (1, total)}
+        self._noted = {step for step in range(1, total + 1) if step % -(-total // NOTES) == 0 or step in (1, total)}
         self._moments = moments(total, sum(value.nbytes for value in network.state_dict().values()))
         self._weights: dict[int, dict[str, np.ndarray]] = {}
         self._notes: list[dict[str, Any]] = []
