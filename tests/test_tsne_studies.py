@@ -208,6 +208,22 @@ def test_a_true_map_tells_sizes_and_gaps():
     assert tsne_distances.widest_over_narrowest([{"by size": [2.0, 1.0, 4.0]}]) == 4
 
 
+def test_sizes_on_the_map_are_told_in_the_order_of_the_true_ones():
+    part = tsne_distances.planted(points=20, generator=np.random.default_rng(0))
+    wide = evaluate.spreads(part.inputs, part.targets)
+    means = np.stack([part.inputs[part.targets == group].mean(axis=0) for group in range(8)])
+    turned_round = (part.inputs - means[part.targets]) / wide[part.targets, None] ** 2
+
+    class Drawn:
+        places = turned_round
+
+    found = tsne_distances.told(
+        Seeds(0), data=Built(lambda generator: part), method=Built(lambda rows, generator: Drawn)
+    )
+    assert_allclose(found["by size"], np.sort(1 / wide)[::-1] / np.mean(1 / wide))
+    assert found["sizes"] == pytest.approx(-1)
+
+
 # tsne-new-points
 
 

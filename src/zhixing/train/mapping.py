@@ -35,7 +35,7 @@ def map_of(rows: np.ndarray, method: Spec, generator: Generator) -> Map:
     return _map_of(method, rows.shape, rows.astype(np.float64).tobytes(), int(generator.integers(2**63)))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _map_of(method: Spec, shape: tuple[int, ...], content: bytes, number: int) -> Map:
     rows = np.frombuffer(content, dtype=np.float64).reshape(shape)
     found: Map = method.build(rows, generator=np.random.default_rng(number))
