@@ -202,7 +202,15 @@ def test_next_opens_the_first_question_without_an_answer(home: Path) -> None:
 def test_the_path_goes_by_chapter_with_minutes_and_exercises(home: Path) -> None:
     listed = json.loads(run("--json", home=home).stdout)
     chapters = [row["chapter"] for row in listed]
-    assert sorted(set(chapters), key=chapters.index) == ["descent", "depth", "seeing", "measuring", "families", "own"]
+    assert sorted(set(chapters), key=chapters.index) == [
+        "descent",
+        "depth",
+        "seeing",
+        "measuring",
+        "families",
+        "inside",
+        "own",
+    ]
     assert all(row["minutes"] > 0 and row["exercises"] >= 2 for row in listed)
     shown = run(home=home, COLUMNS="100").stdout
     assert "Descent  0/" in shown

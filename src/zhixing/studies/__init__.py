@@ -16,6 +16,7 @@ CHAPTERS = {
     "seeing": Text("Seeing", "视觉与泛化"),
     "measuring": Text("Measuring", "度量"),
     "families": Text("Families of models", "模型家族"),
+    "inside": Text("Looking inside", "看进内部"),
     "own": Text("Your own data", "自己的数据"),
 }
 """The chapters in the order of the learning path."""

@@ -71,7 +71,7 @@ def stopped_after(scale: Scale, *, steps: int) -> Design:
 
 study = Study(
     slug="hidden-layers",
-    chapter="seeing",
+    chapter="inside",
     after=("convolution",),
     question=Text("Do classes separate layer by layer?", "类别是一层一层分开的吗？"),
     claim=Text(

@@ -119,7 +119,7 @@ def from_nothing(scale: Scale, *, perplexity: float) -> Design:
 
 study = Study(
     slug="kmeans-then-tsne",
-    chapter="measuring",
+    chapter="inside",
     after=("clustering", "tsne-distances"),
     question=Text(
         en="Cluster first and draw afterwards, or cluster the picture?",

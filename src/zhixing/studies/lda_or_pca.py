@@ -139,7 +139,7 @@ def shrunk(scale: Scale, *, shrinkage: float) -> Design:
 
 study = Study(
     slug="lda-or-pca",
-    chapter="families",
+    chapter="inside",
     after=("principal-axes",),
     question=Text("For telling classes apart on few axes: LDA or PCA?", "要用少数几根轴分类：LDA 还是 PCA？"),
     claim=Text(

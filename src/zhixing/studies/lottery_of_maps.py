@@ -109,7 +109,7 @@ def squeezed(scale: Scale, *, early_exaggeration: float) -> Design:
 
 study = Study(
     slug="lottery-of-maps",
-    chapter="measuring",
+    chapter="inside",
     after=("tsne-sensitive", "tsne-distances"),
     question=Text(en="How much of a t-SNE map is the seed?", zh="一张 t-SNE 图里，有多少是种子决定的？"),
     claim=Text(

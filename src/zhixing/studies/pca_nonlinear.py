@@ -164,7 +164,7 @@ def as_wide(scale: Scale, *, width: float) -> Design:
 
 study = Study(
     slug="pca-nonlinear",
-    chapter="measuring",
+    chapter="inside",
     after=("principal-axes", "clustering"),
     question=Text("Does PCA miss what is curved?", "PCA 会漏掉弯曲的结构吗？"),
     claim=Text(

@@ -109,7 +109,7 @@ def of_two_kinds(scale: Scale, *, table: str) -> Design:
 
 study = Study(
     slug="pca-reuse",
-    chapter="measuring",
+    chapter="inside",
     after=("principal-axes",),
     question=Text(
         "Do axes learned from some rows serve new rows as well as axes of their own?",

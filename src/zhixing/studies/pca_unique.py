@@ -132,7 +132,7 @@ def one_table(scale: Scale, *, table: str, start: str) -> Design:
 
 study = Study(
     slug="pca-unique",
-    chapter="measuring",
+    chapter="inside",
     after=("principal-axes",),
     question=Text(
         "Is the answer of PCA the same, whatever the start and the order of the rows?",

@@ -93,7 +93,7 @@ def one_table(scale: Scale, *, table: str, units: str) -> Design:
 
 study = Study(
     slug="principal-axes",
-    chapter="measuring",
+    chapter="inside",
     after=("covariance",),
     question=Text(
         "Why are eigenvectors of the covariance the right axes?", "为什么协方差矩阵的特征向量是合适的坐标轴？"

@@ -221,7 +221,7 @@ def down_to(scale: Scale, *, layers: int) -> Design:
 
 study = Study(
     slug="saliency-sanity",
-    chapter="seeing",
+    chapter="inside",
     after=("convolution",),
     question=Text("Do saliency maps change when the weights are made random?", "权重变成随机数，显著图会跟着变吗？"),
     claim=Text(

@@ -166,7 +166,7 @@ def numbers_of_points(scale: Scale, *, uneven: float) -> Design:
 
 study = Study(
     slug="tsne-distances",
-    chapter="measuring",
+    chapter="inside",
     after=("tsne-neighbours",),
     question=Text(
         en="Do the sizes of clusters on a t-SNE map, and the gaps between them, mean anything?",

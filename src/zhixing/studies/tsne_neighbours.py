@@ -157,7 +157,7 @@ def one_table(scale: Scale, *, table: str) -> Design:
 
 study = Study(
     slug="tsne-neighbours",
-    chapter="measuring",
+    chapter="inside",
     after=("principal-axes",),
     question=Text(
         en="Does t-SNE keep neighbourhoods better than PCA, and how large may they be?",

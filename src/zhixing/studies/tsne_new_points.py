@@ -192,7 +192,7 @@ def without(scale: Scale, *, digit: int) -> Design:
 
 study = Study(
     slug="tsne-new-points",
-    chapter="measuring",
+    chapter="inside",
     after=("tsne-neighbours",),
     question=Text("Can new points be placed on an old t-SNE map?", "新的点能放到旧的 t-SNE 图上吗？"),
     claim=Text(

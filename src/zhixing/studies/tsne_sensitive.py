@@ -77,7 +77,7 @@ def starts_at(scale: Scale, *, perplexity: float) -> Design:
 
 study = Study(
     slug="tsne-sensitive",
-    chapter="measuring",
+    chapter="inside",
     after=("tsne-neighbours",),
     question=Text(
         en="How much does a t-SNE map change with perplexity, seed and start, and which matters most?",
