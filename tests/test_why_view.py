@@ -72,7 +72,8 @@ def stripes(tmp_path_factory):
 def small():
     """Networks that learn for a moment, and have nothing to choose from."""
     patch, changed = pytest.MonkeyPatch(), folders._changed
-    patch.setitem(folders.STEPS, "full", 60)
+    patch.setitem(folders.STEPS, "full", 40)
+    patch.setattr("zhixing.views.units.UNITS", 3)
     patch.setitem(folders.CHANNELS, "full", 8)
     patch.setattr(folders, "_changed", lambda model, changes, scale: changed(model, changes[:1], scale))
     yield
@@ -224,7 +225,7 @@ def test_the_heat_of_a_network_lies_in_the_planted_patch(cnn, store):
 
 
 def test_the_units_of_a_network(cnn, store):
-    found = only(cnn, store, "units")
+    found = whole(cnn, store, "units").views[0]
     assert [picture.drawing.id for picture in found.pictures] == ["filters", "maps", "exciting"]
     assert found.numbers["layers"][0] == "stem.0"
     assert found.numbers["layer"] == "head"
@@ -235,7 +236,7 @@ def test_the_units_of_a_network(cnn, store):
 
 
 def test_pages_and_files_of_pictures(cnn, store):
-    seen = whole(cnn, store, "why", "units", "mistakes", "labels", files=True)
+    seen = whole(cnn, store, "why", "mistakes", files=True)
     assert not seen.refused
 
 
@@ -257,7 +258,6 @@ def test_sounds_are_seen_as_spectrograms(store, small, tmp_path):
             file.setparams((1, 2, 4_000, 0, "NONE", ""))
             file.writeframes((8_000 * sound).astype("<i2").tobytes())
     heard = comparison.learn("cnn", tmp_path, store=store, workers=0)
-    whole(heard, store, "units")
     assert len(only(heard, store, "why").numbers["methods"]) == 4
     linear = comparison.learn("linear", tmp_path, store=store, workers=0)
     assert only(linear, store, "why").numbers["methods"] == ["silenced"]
