@@ -8,7 +8,7 @@ one thing. Parity: scikit-learn's `permutation_importance` with the same shuffle
 In NumPy and pandas; r repeats | n rows | g places of a grid.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ Answers = Callable[["pandas.DataFrame"], np.ndarray]
 """Rows of a table to probabilities (n, classes) or amounts (n,)."""
 Losses = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Answers and targets (n,) to what each row loses (n,)."""
+BLOCK = 5_000
+"""Rows that are asked about at a time, about: preparing a few rows takes as long as preparing many."""
 PLACES = 20
 """Places of a grid at most."""
 OUTER = 0.05
@@ -105,8 +107,9 @@ def _importance(
 ) -> Importance:
     got, gave = np.zeros(len(rows)), np.zeros(len(rows))
     repeats = []
-    for order in orders:
-        rises = losses(answers(_with(rows, name, rows[name].iloc[order].to_numpy())), targets) - before
+    cells = [rows[name].iloc[order].to_numpy() for order in orders]
+    for order, told in zip(orders, _told(answers, rows, name, cells), strict=True):
+        rises = losses(told, targets) - before
         got += rises / len(orders)
         gave[order] += rises / len(orders)
         repeats.append(float(rises.mean()))
@@ -156,8 +159,17 @@ def partial_dependence(
     this makes up are like none that there are.
     """
     values = grid_of(rows[column]) if grid is None else np.asarray(grid)
-    told = [answers(_with(rows, column, np.full(len(rows), value, dtype=values.dtype))) for value in values]
-    return Dependence(column, values, np.stack(told, axis=1))
+    cells = [np.full(len(rows), value, dtype=values.dtype) for value in values]
+    return Dependence(column, values, np.stack(list(_told(answers, rows, column, cells)), axis=1))
+
+
+def _told(answers: Answers, rows: "pandas.DataFrame", name: str, cells: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    """The answers to the rows (n, ...) with each of these cells (n,) in one column, as many at a time as BLOCK rows hold."""
+    at_once = max(1, BLOCK // len(rows))
+    for start in range(0, len(cells), at_once):
+        some = cells[start : start + at_once]
+        many = rows.iloc[np.tile(np.arange(len(rows)), len(some))].reset_index(drop=True)
+        yield from np.split(answers(_with(many, name, np.concatenate(some))), len(some))
 
 
 def _with(rows: "pandas.DataFrame", name: str, cells: np.ndarray) -> "pandas.DataFrame":
