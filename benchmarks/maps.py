@@ -179,6 +179,7 @@ def _in_browser(page: Path) -> Iterator[str]:
             executable_path="/usr/bin/chromium", args=["--no-sandbox", "--enable-unsafe-swiftshader"]
         )
         sheet = browser.new_page(viewport={"width": 1100, "height": 900})
+        sheet.set_default_timeout(300_000)
         began = time.perf_counter()
         sheet.goto(page.as_uri())
         sheet.wait_for_function(

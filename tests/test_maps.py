@@ -420,7 +420,7 @@ def test_pictures_are_mapped_and_shown_under_the_pointer(tmp_path):
     figure = view.pictures[0].drawing.draw("en")
     assert len(figure.layout.meta["pictures"]) == 60
     seen = {int(row) for trace in figure.data for row in trace.customdata}
-    assert seen == set(range(60))
+    assert seen == set(range(1, 61))
     scene = views.scene.of_file(str(tmp_path / "digits"), options={})
     content = base64.b64decode(figure.layout.meta["pictures"][7].split(",")[1])
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(content))), scene.features[7][0])
@@ -445,6 +445,17 @@ def test_many_points_go_to_the_graphics_card_and_few_do_not(tmp_path):
     assert '"scattergl"' in re.search('id="data">(.*?)</script>', many).group(1)
     policies = [re.search('Content-Security-Policy" content="([^"]*)"', page).group(1) for page in (few, many)]
     assert ["unsafe-eval" in policy for policy in policies] == [False, True]
+
+
+def test_many_rows_are_told_by_number_and_class_without_a_text_each():
+    classes = draw.Colouring(Text("class", "类别"), np.array([1, 0, 1]), (Text("one", "一"), Text("<two>", "二")))
+    panel = draw.MapPanel(Text("map", "地图"), np.eye(3)[:, :2])
+    figure = draw.map_panels([panel], classes, hover=(), language="en")
+    assert [trace.hovertemplate for trace in figure.data] == [
+        "%{customdata} · one<extra></extra>",
+        "%{customdata} · &lt;two&gt;<extra></extra>",
+    ]
+    assert [trace.customdata.tolist() for trace in figure.data] == [[2], [1, 3]]
 
 
 def test_what_cannot_be_mapped_or_placed_is_said(wine):

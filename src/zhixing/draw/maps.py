@@ -56,7 +56,8 @@ def map_panels(
 ) -> "go.Figure":
     """Maps of the same n rows side by side.
 
-    `hover` (n,) says what each row is, `pictures` (n,) are data addresses that the page shows beside the pointer.
+    `hover` (n,) says what each row is, and where it is empty its number and class do; `pictures` (n,) are data addresses
+    that the page shows beside the pointer.
     """
     kind = "scattergl" if sum(len(each.places) for each in maps) > MANY else "scatter"
     width = (1 - GAP * (len(maps) - 1)) / len(maps)
@@ -200,7 +201,7 @@ def _points(
     """One trace per class, named by the first panel, or one for all where colours are amounts, with their scale at the last."""
     size = 7 if len(panel.places) <= 500 else 5 if len(panel.places) <= MANY else 3
     places = panel.places.astype(np.float32)
-    base = {"mode": "markers", "hoverinfo": "text"}
+    base = {"mode": "markers"}
     if not colouring.names:
         marker = {
             "size": size,
@@ -208,8 +209,8 @@ def _points(
             **_scale(colouring.title, language),
             "showscale": last,
         }
-        return [{**base, "x": places[:, 0], "y": places[:, 1], "text": list(words), "marker": marker,
-                 "customdata": np.arange(len(places), dtype=np.int32)}]  # fmt: skip
+        everyone = np.arange(len(places))
+        return [{**base, "x": places[:, 0], "y": places[:, 1], "marker": marker, **_said(words, everyone, "")}]
     traces = []
     for group in (-1, *range(len(colouring.names))):
         rows = np.flatnonzero(colouring.values == group)
@@ -222,11 +223,18 @@ def _points(
         )
         name = Text("none", "无") if group < 0 else colouring.names[group]
         traces.append(
-            {**base, "x": places[rows, 0], "y": places[rows, 1], "text": [words[row] for row in rows.tolist()],
-             "customdata": rows.astype(np.int32), "marker": shade, "name": folded(name[language], 24, 1),
-             "legendgroup": str(group), "showlegend": first}
+            {**base, "x": places[rows, 0], "y": places[rows, 1], **_said(words, rows, f" · {label(name[language])}"),
+             "marker": shade, "name": folded(name[language], 24, 1), "legendgroup": str(group), "showlegend": first}
         )  # fmt: skip
     return traces
+
+
+def _said(words: Sequence[str], rows: np.ndarray, name: str) -> dict[str, Any]:
+    """What the pointer shows of these rows, which are numbered from 1; without words one template for all of them."""
+    numbers = {"customdata": (rows + 1).astype(np.int32)}
+    if not words:
+        return {**numbers, "hovertemplate": f"%{{customdata}}{name}<extra></extra>"}
+    return {**numbers, "hoverinfo": "text", "text": [words[row] for row in rows.tolist()]}
 
 
 def _frame(panel: MapPanel, end: str, domain: tuple[float, float], language: Language) -> dict[str, Any]:

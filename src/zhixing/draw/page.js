@@ -51,7 +51,7 @@ seen.hidden = true;
 document.body.append(seen);
 
 function see(pictures, { points: [point], event }) {
-  const picture = pictures?.[point.customdata];
+  const picture = pictures?.[point.customdata - 1];
   if (!picture) return;
   Object.assign(seen, { src: picture, hidden: false });
   Object.assign(seen.style, { left: `${event.clientX + 14}px`, top: `${event.clientY + 14}px` });

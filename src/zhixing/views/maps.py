@@ -42,8 +42,9 @@ def maps(scene: Scene) -> View:
     hover, pictures = hover_words(scene), thumbnails(scene)
     figures = [_picture("map", panels, known or groups, hover, pictures, _how_to_read(known or groups))]
     if known is not None:
-        figures.append(_picture("map-groups", panels, groups, hover, pictures, _of_groups(groups, known)))
-    figures += _by_columns(prepared, near.places, hover, seeds)
+        again = panels[1:] if len(near.places) > draw.maps.MANY else panels
+        figures.append(_picture("map-groups", again, groups, hover, pictures, _of_groups(groups, known)))
+    figures += _by_columns(prepared, near.places, seeds)
     wrong = _wrong(scene)
     if wrong is not None:
         figures.append(_picture("map-errors", panels, wrong, hover, pictures, _of_errors(wrong)))
@@ -139,7 +140,7 @@ def _picture(
     return Picture(drawing, title, caption)
 
 
-def _by_columns(prepared: Prepared, places: np.ndarray, hover: Sequence[str], seeds: Seeds) -> list[Picture]:
+def _by_columns(prepared: Prepared, places: np.ndarray, seeds: Seeds) -> list[Picture]:
     """The map coloured by the columns that it arranges most clearly; none where rows have no named columns."""
     if not isinstance(prepared.preparation, models.Preparation):
         return []
@@ -151,7 +152,7 @@ def _by_columns(prepared: Prepared, places: np.ndarray, hover: Sequence[str], se
     if not best:
         return []
     shares = [f"{names[place]} {100 * told[place]:.0f} %" for place in best]
-    words = [hover[row].split(" · ")[0] for row in shown]
+    words = [str(row + 1) for row in shown]
     drawing = draw.Drawing(
         "map-columns",
         lambda language: draw.columns_on_map(
@@ -226,7 +227,9 @@ def _of_errors(wrong: draw.Colouring) -> tuple[Text, Text]:
 
 def _of_seeds(shares: np.ndarray, sampled: np.ndarray, places: np.ndarray, hover: Sequence[str], rows: int) -> Picture:
     colouring = draw.Colouring(Text("neighbours shared, %", "共有的近邻（%）"), 100 * shares)
-    words = [f"{100 * share:.0f} % · {hover[row]}" for share, row in zip(shares, sampled, strict=True)]
+    words = [
+        f"{100 * share:.0f} % · {hover[row] if hover else row + 1}" for share, row in zip(shares, sampled, strict=True)
+    ]
     panels = (draw.MapPanel(Text("t-SNE", "t-SNE"), places[sampled]),)
     part = (
         Text("", "")

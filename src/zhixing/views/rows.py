@@ -104,8 +104,11 @@ def target_name(scene: Scene) -> str:
 
 
 def hover_words(scene: Scene) -> list[str]:
-    """What each row is: its number, its class, and its first columns or the beginning of its text."""
+    """What each row is: its number, its class, and its first columns or the beginning of its text; empty for many rows."""
     import pandas
+
+    if len(scene) > HOVERED:
+        return []
 
     known = known_colours(scene)
     heads = [str(number) for number in range(1, len(scene) + 1)]
@@ -114,7 +117,7 @@ def hover_words(scene: Scene) -> list[str]:
             f"{head} · {known.names[value].en}" if value >= 0 else head
             for head, value in zip(heads, known.values.tolist(), strict=True)
         ]
-    if not isinstance(scene.features, pandas.DataFrame) or len(scene) > HOVERED:
+    if not isinstance(scene.features, pandas.DataFrame):
         return heads
     columns = [scene.features[name].tolist() for name in scene.features.columns[:COLUMNS_SAID]]
     names = [str(name) for name in scene.features.columns[:COLUMNS_SAID]]
