@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from zhixing import data, evaluate, models, train
 from zhixing.core import Seeds, Series, Spec, Text, Watch, spec
-from zhixing.study import All, Arm, Better, Design, Equivalent, Exercise, Explanation, Scale, Study, Within
+from zhixing.study import All, Arm, Better, Design, Equivalent, Exercise, Explanation, Reaches, Scale, Study
 
 SEEDS = {"smoke": 2, "quick": 12, "full": 24}
 ROWS = {"smoke": 60, "quick": 300, "full": 2_000}
@@ -65,13 +65,13 @@ def like_a_seed(scale: Scale, *, perplexity: float) -> Design:
 
 
 def starts_at(scale: Scale, *, perplexity: float) -> Design:
-    """PCA start and random start at the learner's perplexity, claimed to end in maps that share few neighbours."""
+    """PCA start and random start at the learner's perplexity, claimed to end in maps that share most neighbours."""
     whole = design(scale)
     maps = (drawn_by(scale, perplexity=perplexity, start=start) for start in ("pca", "random"))
     return replace(
         whole,
         arms=[arm("start", Text("random start", "随机起点"), *maps)],
-        verdict=Within("start", on=evaluate.neighbours_in_common, low=0.0, high=60.0),
+        verdict=Reaches("start", on=evaluate.neighbours_in_common, value=80.0),
     )
 
 
@@ -132,7 +132,33 @@ study = Study(
             "其余一切照旧。每个第二张图都与第一张比较近处和远处。邻居相差 5 个百分点，或秩相关相差 0.1，才算数。此"
             "外，对各种大小的邻域，记下两张图共有多少。",
         ),
-        meaning=Text(en="TODO", zh="TODO"),
+        meaning=Text(
+            en="Nothing stands out, because everything changes the map by about as much. Another seed leaves 70 % of "
+            "the ten nearest points in place, and so does a random start; perplexity 5 leaves 67 (medians of 24 "
+            "seeds). On which classes lie far apart the two maps agree by 0.72 with another seed, 0.72 with a "
+            "random start, 0.77 with the other perplexity, and from one drawing of images to the next these numbers "
+            "swing between 0.3 and 0.9. That the start outweighs the seed is refuted, and so is it that perplexity "
+            "changes neighbours by 5 points more than the start: it is 3. Whether the start moves classes more than "
+            "perplexity does stays open.\n\n"
+            "The surprise is the seed. With a start from PCA it has nothing to decide but a shake of one per cent, "
+            "and yet two seeds end as far from each other as two different starts. So with 300 images one of these "
+            "maps is one of many that could as well have been, and starting from PCA does not change that. The "
+            "curve over sizes shows that nothing is spared: of neighbourhoods of every size up to half of the table "
+            "both maps share 65 to 80 %.\n\n"
+            "So before you compare perplexities, draw the same map by two seeds: a difference not larger than that "
+            "is none. The study does not say where the shake is blown up (lottery-of-maps looks there), nor that it "
+            "is so with thousands of rows.",
+            zh="没有哪一样特别突出，因为每一样对图的改变都差不多大。换一个种子，最近的十个点有 70% 还在；随机起点也是 "
+            "70%；困惑度 5 是 67%（24 个种子的中位数）。关于哪些类相距远，两张图的一致程度，换种子是 0.72，换随机起"
+            "点是 0.72，换困惑度是 0.77；而换一批图像，这些数就在 0.3 与 0.9 之间摇摆。“起点的作用超过种子”被推翻；"
+            "“困惑度对邻居的改变比起点多 5 个百分点”也被推翻，实际只多 3 个。起点对各类远近的改变是否大于困惑度，仍"
+            "无定论。\n\n"
+            "出人意料的是种子。从 PCA 起步，种子只能决定百分之一的抖动，可两个种子的结果彼此相差之大，与两种不同的"
+            "起点一样。所以，只有 300 张图像时，这样的一张图不过是许多张可能的图中的一张，从 PCA 起步也改变不了这一"
+            "点。按大小画的曲线表明，远近无一幸免：直到半张表那么大的邻域，两张图共有的都只有 65% 到 80%。\n\n"
+            "所以，在比较困惑度之前，先用两个种子画同一张图：差别若不比这更大，就等于没有差别。这个研究没有说抖动是"
+            "在哪里被放大的（lottery-of-maps 会去看），也没有说几千行的表也是这样。",
+        ),
     ),
     exercises=(
         Exercise(
@@ -147,10 +173,10 @@ study = Study(
         ),
         Exercise(
             task=Text(
-                en="At which perplexity does the start matter most for who is near? Choose one at which a random start "
-                "and one from PCA have at most 60 % of the ten nearest points in common.",
-                zh="困惑度取多少时，起点对谁与谁靠近影响最大？请选一个，使随机起点与 PCA 起点的图共有的最近十点不超过 "
-                "60%。",
+                en="At which perplexity does the start hardly matter for who is near? Choose one at which a random "
+                "start and one from PCA have at least 80 % of the ten nearest points in common.",
+                zh="困惑度取多少时，起点对谁与谁靠近几乎没有影响？请选一个，使随机起点与 PCA 起点的图共有至少 80% 的最"
+                "近十点。",
             ),
             design=starts_at,
             among={"perplexity": (2.0, 99.0)},
