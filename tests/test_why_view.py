@@ -2,6 +2,7 @@
 
 import json
 import wave
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +15,10 @@ from zhixing import comparison, draw, models
 from zhixing.comparison import folders
 from zhixing.core import BadData, BadSetting, Text, UnknownName
 from zhixing.core.store import RunStore
-from zhixing.views import CannotShow, view
+from zhixing.views import CannotShow
+from zhixing.views.asked import asked
+from zhixing.views.saliency import _of_network, examples, network
+from zhixing.views.scene import of_run
 from zhixing.views.why import why
 
 AT = slice(2, 6)
@@ -68,7 +72,8 @@ def stripes(tmp_path_factory):
 def small():
     """Networks that learn for a moment, and have nothing to choose from."""
     patch, changed = pytest.MonkeyPatch(), folders._changed
-    patch.setitem(folders.STEPS, "full", 60)
+    patch.setitem(folders.STEPS, "full", 40)
+    patch.setattr("zhixing.views.units.UNITS", 3)
     patch.setitem(folders.CHANNELS, "full", 8)
     patch.setattr(folders, "_changed", lambda model, changes, scale: changed(model, changes[:1], scale))
     yield
@@ -206,12 +211,11 @@ def test_planted_label_errors_come_first(frame, store, tmp_path):
 
 
 def test_the_heat_of_a_network_lies_in_the_planted_patch(cnn, store):
-    from zhixing.views import asked, saliency, scene
-
-    seen = asked.asked(scene.of_run(cnn, None, store=store))
-    rows = saliency.examples(seen)
-    module = saliency.network(seen)
-    heats, names = saliency._of_network(module, scene.of_run(cnn, None), seen, rows, seen.answers[rows].argmax(axis=1))
+    scene = of_run(cnn, None, store=store)
+    seen = asked(scene)
+    rows = examples(seen)
+    module = network(seen)
+    heats, names = _of_network(module, scene, seen, rows, seen.answers[rows].argmax(axis=1))
     assert [name.en for name in names] == ["gradient", "SmoothGrad", "integrated gradients", "occlusion"]
     for heat, name in zip(heats, names, strict=True):
         sizes = np.abs(heat).mean(axis=0)
@@ -221,7 +225,7 @@ def test_the_heat_of_a_network_lies_in_the_planted_patch(cnn, store):
 
 
 def test_the_units_of_a_network(cnn, store):
-    found = only(cnn, store, "units")
+    found = whole(cnn, store, "units").views[0]
     assert [picture.drawing.id for picture in found.pictures] == ["filters", "maps", "exciting"]
     assert found.numbers["layers"][0] == "stem.0"
     assert found.numbers["layer"] == "head"
@@ -232,7 +236,7 @@ def test_the_units_of_a_network(cnn, store):
 
 
 def test_pages_and_files_of_pictures(cnn, store):
-    seen = whole(cnn, store, "why", "units", "mistakes", "labels", files=True)
+    seen = whole(cnn, store, "why", "mistakes", files=True)
     assert not seen.refused
 
 
@@ -253,9 +257,8 @@ def test_sounds_are_seen_as_spectrograms(store, small, tmp_path):
         with wave.open(str(tmp_path / kind / f"{number}.wav"), "wb") as file:
             file.setparams((1, 2, 4_000, 0, "NONE", ""))
             file.writeframes((8_000 * sound).astype("<i2").tobytes())
-    network = comparison.learn("cnn", tmp_path, store=store, workers=0)
-    whole(network, store, "units")
-    assert len(only(network, store, "why").numbers["methods"]) == 4
+    heard = comparison.learn("cnn", tmp_path, store=store, workers=0)
+    assert len(only(heard, store, "why").numbers["methods"]) == 4
     linear = comparison.learn("linear", tmp_path, store=store, workers=0)
     assert only(linear, store, "why").numbers["methods"] == ["silenced"]
 
@@ -319,16 +322,10 @@ def test_a_run_of_several_labels(store, tmp_path):
             looked(run, store, name)
 
 
-def test_a_file_that_changed_since_is_noticed(store, frame, tmp_path):
-    place = tmp_path / "p.csv"
-    frame.to_csv(place, index=False)
-    run = comparison.learn("linear", place, "price", store=store, workers=0)
-    frame.iloc[::-1].to_csv(place, index=False)  # as many rows, in another order
+def test_data_that_changed_since_are_noticed(prices, store):
+    scene = of_run(prices, None, store=store)
     with pytest.raises(BadData, match="have changed since"):
-        looked(run, store, "why")
-    place.unlink()
-    with pytest.raises(BadData, match="--data"):
-        looked(run, store, "why")
+        asked(replace(scene, own=SimpleNamespace(fingerprint="another")))
 
 
 # Figures --------------------------------------------------------------------------------------------------
@@ -364,10 +361,10 @@ def test_a_mosaic_holds_each_tile_at_its_place():
 
 def test_names_cannot_carry_markup():
     bars = draw.bars([draw.Bar("<b>x</b>", 1.0, 0.5, 1.5)], title=Text("t", "题"), language="en")
-    panel = draw.Response("<i>y</i>", ["<u>"], np.zeros((2, 1)), words=True)
+    response = draw.Response("<i>y</i>", ["<u>"], np.zeros((2, 1)), words=True)
     for figure in (
         bars,
-        draw.responses([panel], y=Text("y", "值"), language="en"),
+        draw.responses([response], y=Text("y", "值"), language="en"),
         draw.taken(np.eye(2, dtype=int), ["<s>a", "b"], language="en"),
         draw.words([[("<em>", 1.0)]], names=[Text("<q>", "<q>")], language="en"),
         draw.attended(np.eye(2), ["<s>a", "b"], language="en"),
@@ -381,4 +378,3 @@ def test_the_confusion_counts_what_it_draws():
     assert figure.data[0].z[0][1] == pytest.approx(0.25)
     assert figure.data[0].z[0][0] is None
     assert {note.text for note in figure.layout.annotations} == {"3", "1", "2"}
-    assert isinstance(view.CannotShow(Text("a", "甲")), Exception)
