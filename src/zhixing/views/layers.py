@@ -102,16 +102,18 @@ def layers(scene: Scene) -> View:
     )  # fmt: skip
 
 
-_TSNE = Text("Every layer at some moments of training, by t-SNE", "各层在训练各时刻的样子（t-SNE）")
-_PCA = Text("The same by PCA", "同样的内容，用 PCA")
+_TSNE, _PCA = Text("maps by t-SNE", "t-SNE 图"), Text("maps by PCA", "PCA 图")
+_EVERY = Text("Every layer at some moments of training: {title}", "各层在训练中若干时刻：{title}")
+_GRID = Text(
+    "Down: layer by layer; to the right: as training goes on. {rest}", "向下：一层接一层；向右：训练的进程。{rest}"
+)
 _TSNE_CAPTION = Text(
-    "Down: layer by layer; to the right: as training goes on. Each dot is one row that the network did not learn from, in the "
-    "same colour everywhere; the number in a corner is how often the five nearest other rows, in the layer's own numbers "
-    "and not on the map, know its class. Each map begins from the places of the one before it and is turned to lie as that "
-    "does, so that it can be followed. Sizes of clumps and gaps between them mean nothing.",
-    "向下：一层接一层；向右：训练的进程。每个点是网络没有学过的一行，颜色处处一致；角上的数字是最近的五行（按该层自身的数"
-    "来量，而不是按图）有多大比例知道它的类。每张图从前一张的位置开始，并转到与它一致的方向，因此可以跟着看。团块的大小和团"
-    "块间的空隙没有意义。",
+    "Each dot is one row that the network did not learn from, in the same colour everywhere; the number in a corner is how "
+    "much the five nearest other rows, in the layer's own numbers and not on the map, know of its class or amount. Each map "
+    "begins from the places of the one before it and is turned to lie as that does, so that it can be followed. Sizes of "
+    "clumps and gaps between them mean nothing.",
+    "每个点是网络没有学过的一行，颜色处处一致；角上的数字是最近的五行（按该层自身的数来量，而不是按图）对它的类别或数值知"
+    "道多少。每张图从前一张的位置开始，并转到与它一致的方向，因此可以跟着看。团块的大小和团块间的空隙没有意义。",
 )
 _PCA_CAPTION = Text(
     "The two directions in which a layer's numbers vary most. Distances are true to the numbers as far as two directions can "
@@ -229,13 +231,17 @@ def _maps(shown: _Shown, name: str, maps: list[list[np.ndarray]], title: Text, c
     columns, rows = [_after(step) for step in shown.moments], [Text(layer, layer) for layer in shown.layers]
     cell, points = draw.CELL, max(1, POINTS // (len(rows) * len(columns)))
     if len(rows) == 1:  # side by side they would be too narrow
-        title = Text("{title}: {layer}", "{title}：{layer}").format(title=title, layer=rows[0])
+        title = Text("{layer} at every moment: {title}", "{layer} 在每个时刻：{title}").format(
+            title=title, layer=rows[0]
+        )
         known = [
             Text("{after}: {share}", "{after}：{share}").format(after=a, share=b)
             for a, b in zip(columns, said[0], strict=True)
         ]
         maps, said = ([each[at : at + ACROSS] for at in range(0, len(each), ACROSS)] for each in (maps[0], known))  # type: ignore[assignment]
         columns, rows, cell = [Text("", "")] * ACROSS, [Text("", "")] * len(maps), LARGE
+    else:
+        title, caption = _EVERY.format(title=title), _GRID.format(rest=caption)
 
     def made(language: Language) -> "go.Figure":
         return draw.small_multiples(
