@@ -90,7 +90,7 @@ def layers(scene: Scene) -> View:
     return View(
         name="layers",
         title=Text("Layer by layer", "逐层看"),
-        summary=_summary(names, moments, found, bool(scene.classes), len(rows)),
+        summary=_summary(names, moments, found, bool(scene.classes), _counted(scene, len(rows))),
         pictures=tuple(pictures),
         tables=(_table(names, moments, found),),
         warnings=_warnings(names, moments, found),
@@ -108,11 +108,11 @@ _GRID = Text(
     "Down: layer by layer; to the right: as training goes on. {rest}", "向下：一层接一层；向右：训练的进程。{rest}"
 )
 _TSNE_CAPTION = Text(
-    "Each dot is one row that the network did not learn from, in the same colour everywhere; the number in a corner is how "
+    "Each dot is one row, in the same colour everywhere; the number in a corner is how "
     "much the five nearest other rows, in the layer's own numbers and not on the map, know of its class or amount. Each map "
     "begins from the places of the one before it and is turned to lie as that does, so that it can be followed. Sizes of "
     "clumps and gaps between them mean nothing.",
-    "每个点是网络没有学过的一行，颜色处处一致；角上的数字是最近的五行（按该层自身的数来量，而不是按图）对它的类别或数值知"
+    "每个点是一行，颜色处处一致；角上的数字是最近的五行（按该层自身的数来量，而不是按图）对它的类别或数值知"
     "道多少。每张图从前一张的位置开始，并转到与它一致的方向，因此可以跟着看。团块的大小和团块间的空隙没有意义。",
 )
 _PCA_CAPTION = Text(
@@ -315,12 +315,19 @@ def _table(names: Sequence[str], moments: Sequence[int], found: Mapping[tuple[st
     )
 
 
+def _counted(scene: Scene, rows: int) -> Text:
+    """So many rows; of the run's own data, that they taught it nothing."""
+    if scene.own is None:
+        return Text(f"{rows} rows", f"{rows} 行")
+    return Text(f"{rows} rows that it did not learn from", f"没有学过的 {rows} 行")
+
+
 def _summary(
     names: Sequence[str],
     moments: Sequence[int],
     found: Mapping[tuple[str, int], "Separation"],
     classes: bool,
-    rows: int,
+    rows: Text,
 ) -> Text:
     def told(step: int) -> Text:
         values = [found[name, step].neighbours for name in names]
@@ -329,9 +336,9 @@ def _summary(
         )
 
     what = (
-        Text("The share of {rows} rows whose nearest others know their class", "在 {rows} 行中，近邻知道其类别的比例")
+        Text("The share of {rows} whose nearest others know their class", "{rows}中，近邻知道其类别的比例")
         if classes
-        else Text("What the nearest others explain of {rows} amounts", "近邻对 {rows} 个数值的解释比例")
+        else Text("What the nearest others explain of the amounts of {rows}", "近邻对{rows}的数值的解释比例")
     )
     return Text(
         "{what} goes {end} after training, and {begin} before it (rank correlation with depth: {now} after, {then} before).",
