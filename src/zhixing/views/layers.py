@@ -90,7 +90,7 @@ def layers(scene: Scene) -> View:
     return View(
         name="layers",
         title=Text("Layer by layer", "逐层看"),
-        summary=_summary(names, moments, found, bool(scene.classes), len(rows)),
+        summary=_summary(names, moments, found, bool(scene.classes), _counted(scene, len(rows))),
         pictures=tuple(pictures),
         tables=(_table(names, moments, found),),
         warnings=_warnings(names, moments, found),
@@ -102,16 +102,18 @@ def layers(scene: Scene) -> View:
     )  # fmt: skip
 
 
-_TSNE = Text("Every layer at some moments of training, by t-SNE", "各层在训练各时刻的样子（t-SNE）")
-_PCA = Text("The same by PCA", "同样的内容，用 PCA")
+_TSNE, _PCA = Text("maps by t-SNE", "t-SNE 图"), Text("maps by PCA", "PCA 图")
+_EVERY = Text("Every layer at some moments of training: {title}", "各层在训练中若干时刻：{title}")
+_GRID = Text(
+    "Down: layer by layer; to the right: as training goes on. {rest}", "向下：一层接一层；向右：训练的进程。{rest}"
+)
 _TSNE_CAPTION = Text(
-    "Down: layer by layer; to the right: as training goes on. Each dot is one row that the network did not learn from, in the "
-    "same colour everywhere; the number in a corner is how often the five nearest other rows, in the layer's own numbers "
-    "and not on the map, know its class. Each map begins from the places of the one before it and is turned to lie as that "
-    "does, so that it can be followed. Sizes of clumps and gaps between them mean nothing.",
-    "向下：一层接一层；向右：训练的进程。每个点是网络没有学过的一行，颜色处处一致；角上的数字是最近的五行（按该层自身的数"
-    "来量，而不是按图）有多大比例知道它的类。每张图从前一张的位置开始，并转到与它一致的方向，因此可以跟着看。团块的大小和团"
-    "块间的空隙没有意义。",
+    "Each dot is one row, in the same colour everywhere; the number in a corner is how "
+    "much the five nearest other rows, in the layer's own numbers and not on the map, know of its class or amount. Each map "
+    "begins from the places of the one before it and is turned to lie as that does, so that it can be followed. Sizes of "
+    "clumps and gaps between them mean nothing.",
+    "每个点是一行，颜色处处一致；角上的数字是最近的五行（按该层自身的数来量，而不是按图）对它的类别或数值知"
+    "道多少。每张图从前一张的位置开始，并转到与它一致的方向，因此可以跟着看。团块的大小和团块间的空隙没有意义。",
 )
 _PCA_CAPTION = Text(
     "The two directions in which a layer's numbers vary most. Distances are true to the numbers as far as two directions can "
@@ -229,13 +231,17 @@ def _maps(shown: _Shown, name: str, maps: list[list[np.ndarray]], title: Text, c
     columns, rows = [_after(step) for step in shown.moments], [Text(layer, layer) for layer in shown.layers]
     cell, points = draw.CELL, max(1, POINTS // (len(rows) * len(columns)))
     if len(rows) == 1:  # side by side they would be too narrow
-        title = Text("{title}: {layer}", "{title}：{layer}").format(title=title, layer=rows[0])
+        title = Text("{layer} at every moment: {title}", "{layer} 在每个时刻：{title}").format(
+            title=title, layer=rows[0]
+        )
         known = [
             Text("{after}: {share}", "{after}：{share}").format(after=a, share=b)
             for a, b in zip(columns, said[0], strict=True)
         ]
         maps, said = ([each[at : at + ACROSS] for at in range(0, len(each), ACROSS)] for each in (maps[0], known))  # type: ignore[assignment]
         columns, rows, cell = [Text("", "")] * ACROSS, [Text("", "")] * len(maps), LARGE
+    else:
+        title, caption = _EVERY.format(title=title), _GRID.format(rest=caption)
 
     def made(language: Language) -> "go.Figure":
         return draw.small_multiples(
@@ -309,12 +315,19 @@ def _table(names: Sequence[str], moments: Sequence[int], found: Mapping[tuple[st
     )
 
 
+def _counted(scene: Scene, rows: int) -> Text:
+    """So many rows; of the run's own data, that they taught it nothing."""
+    if scene.own is None:
+        return Text(f"{rows} rows", f"{rows} 行")
+    return Text(f"{rows} rows that it did not learn from", f"没有学过的 {rows} 行")
+
+
 def _summary(
     names: Sequence[str],
     moments: Sequence[int],
     found: Mapping[tuple[str, int], "Separation"],
     classes: bool,
-    rows: int,
+    rows: Text,
 ) -> Text:
     def told(step: int) -> Text:
         values = [found[name, step].neighbours for name in names]
@@ -323,9 +336,9 @@ def _summary(
         )
 
     what = (
-        Text("The share of {rows} rows whose nearest others know their class", "在 {rows} 行中，近邻知道其类别的比例")
+        Text("The share of {rows} whose nearest others know their class", "{rows}中，近邻知道其类别的比例")
         if classes
-        else Text("What the nearest others explain of {rows} amounts", "近邻对 {rows} 个数值的解释比例")
+        else Text("What the nearest others explain of the amounts of {rows}", "近邻对{rows}的数值的解释比例")
     )
     return Text(
         "{what} goes {end} after training, and {begin} before it (rank correlation with depth: {now} after, {then} before).",
