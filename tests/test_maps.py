@@ -349,6 +349,7 @@ def wine(tmp_path):
 def _few(monkeypatch):
     monkeypatch.setattr(views_trust, "SEEDED", 60)
     monkeypatch.setattr(views_trust, "TIMES", 3)
+    monkeypatch.setattr("zhixing.views.maps.TIMES", 3)
 
 
 def test_a_table_is_mapped_with_what_may_be_trusted(wine):
