@@ -5,7 +5,7 @@ that an int will do for a float.
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jaxtyping
@@ -38,6 +38,14 @@ shaped = [
 ]
 jaxtyping.install_import_hook(shaped, "beartype.beartype")
 threadpoolctl.threadpool_limits(1)  # as a worker runs, and faster on models as small as these
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A run store of the tests' own: none of them reads or writes the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZHIXING_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
 
 
 class Stopped(Exception):

@@ -381,6 +381,8 @@ def test_a_map_is_kept_and_another_seed_makes_another(wine):
     again = views_placed.kept_map(scene, rows)
     np.testing.assert_array_equal(again.places, made.places + 1)  # what was kept is read, and not made anew
     assert again.notes == made.notes != ()
+    file.write_bytes(b"damaged")
+    np.testing.assert_array_equal(views_placed.kept_map(scene, rows).places, made.places)
     views_placed.kept_map(replace(scene, seed=1), rows)
     views_placed.kept_map(scene, rows[:30])
     assert len(set(folder.iterdir()) - before) == 2

@@ -151,18 +151,28 @@ def _drawn_placed(
 
 def kept_map(scene: Scene, rows: np.ndarray) -> NeighbourMap:
     """The t-SNE map of these rows by the scene's seed, from the store where it was made before by the same code."""
-    from safetensors.numpy import load, save
+    from safetensors.numpy import save
 
     made = spec(models.tsne_map, perplexity=30.0, start="pca")
     asked = f"{code_digest(made)} {scene.seed} {rows.shape}".encode() + np.ascontiguousarray(rows).tobytes()
     place = scene.store.home / "maps" / f"{hashlib.sha256(asked).hexdigest()[:32]}.safetensors"
     notes = models.maps.notes_on(rows, 30.0)
-    if place.exists():
-        found = NeighbourMap.from_arrays(load(place.read_bytes()))
-    else:
+    found = _read_map(place)
+    if found is None:
         found = models.tsne_map(rows, generator=Seeds(scene.seed).numpy("map"))
         with writing(scene.store.home):
             place.parent.mkdir(parents=True, exist_ok=True)
             write_whole(place, save(found.arrays()))
     found.notes = notes
     return found
+
+
+def _read_map(place: Path) -> NeighbourMap | None:
+    """The map in a file; None where there is none, or it is damaged."""
+    import safetensors
+    from safetensors.numpy import load
+
+    try:
+        return NeighbourMap.from_arrays(load(place.read_bytes()))
+    except (OSError, safetensors.SafetensorError, KeyError):
+        return None
