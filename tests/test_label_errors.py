@@ -134,3 +134,8 @@ def test_the_confusion_is_that_of_scikit_learn(seed):
     answers, targets = generator.dirichlet(np.ones(4), size=30), generator.integers(0, 4, 30)
     theirs = confusion_matrix(targets, answers.argmax(axis=1), labels=range(4))
     np.testing.assert_array_equal(evaluate.counts_of(answers, targets), theirs)
+
+
+def test_a_row_that_just_reaches_its_threshold_is_sure():
+    joint = evaluate.confident_joint(np.array([[0.6, 0.4], [0.3, 0.7]]), np.array([0, 1]))
+    assert joint.tolist() == [[1, 0], [0, 1]]
