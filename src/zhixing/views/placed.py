@@ -60,9 +60,9 @@ def on_old_map(scene: Scene) -> View:
                 drawing,
                 Text("On the map of {name}", "{name} 的地图上").format(name=old.name),
                 Text(
-                    "Grey points are the old rows, which stay where they are. A new row goes to its five nearest old rows, "
+                    "Grey points are the old rows, which stay where they are. A new row goes to its six nearest old rows, "
                     "each new row on its own; one that is like none of them still finds a place.",
-                    "灰点是旧的行，位置不动。新行移向与它最近的五个旧行，彼此互不影响；与谁都不像的行也会落在某处。",
+                    "灰点是旧的行，位置不动。新行移向与它最近的六个旧行，彼此互不影响；与谁都不像的行也会落在某处。",
                 ),
             ),
         ),
