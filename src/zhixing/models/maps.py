@@ -4,7 +4,7 @@ Sources: Pearson 1901, Philosophical Magazine 2(11) (PCA); van der Maaten and Hi
 Stražar and Zupan 2024, Journal of Statistical Software 109(3) (openTSNE, which does the work of t-SNE, and its guide to
 placing new rows); Kobak and Berens 2019, Nature Communications 10 (start from PCA).
 Departs from them: a new row is pulled by its 6 nearest old rows and pushed by none, for openTSNE's own way, push and
-all, lost more of its neighbours. Parity: scikit-learn's PCA. Axes: n rows | m new rows | c columns.
+all, kept fewer of its neighbours (benchmarks/tables/maps.md). Parity: scikit-learn's PCA. Axes: n rows | m new rows | c columns.
 """
 
 from abc import ABC, abstractmethod
@@ -26,7 +26,8 @@ BEGINNING = 1e-4
 """Spread of the places that t-SNE begins with, as its authors advise."""
 PLACING_NEIGHBOURS, PLACING_STEPS = 6, 30
 """A new row is drawn by so many nearest old rows, in so many steps. Chosen on three divisions of the digits of 8 by 8 pixels:
-of 5 to 9 the number by which the least of what is kept at 5, 10 and 30 neighbours is most."""
+of 5 to 9 the number by which the least of what is kept at 5, 10 and 30 neighbours is most. A first choice, 5, had kept
+too little on those of 28 by 28."""
 
 
 @final
