@@ -48,7 +48,7 @@ const seen = document.createElement("img");
 seen.className = "seen";
 seen.alt = "";
 seen.hidden = true;
-document.body.append(seen);
+if (Object.values(page.figures).some((figure) => figure.layout.meta?.pictures)) document.body.append(seen);
 
 function see(pictures, { points: [point], event }) {
   const picture = pictures?.[point.customdata - 1];
