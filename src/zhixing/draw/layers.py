@@ -15,7 +15,7 @@ from zhixing.draw.style import COLOURS, FAINT, INK, SYMBOLS, axis, drawn, folded
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-CLASSES = (*COLOURS[:6], "#332288", "#882255", "#999933", "#000000")
+CLASSES = (*COLOURS[:6], "#332288", "#882255", "#999933", COLOURS[6])
 """Ten colours, four of them Paul Tol's, so that ten digits differ without symbols."""
 FILLED = 0.44
 """Half a cell's width, which all but a hundredth of its points stay within."""

@@ -12,7 +12,7 @@ from zhixing.draw.style import INK, SYMBOLS, Range, axis, drawn, folded, label, 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-SHADES = ((94, 201, 98), (33, 145, 140), (59, 82, 139), (68, 1, 84))
+SHADES = ((94, 201, 98), (33, 145, 140), (59, 82, 139), (94, 60, 153))
 """Red, green and blue of the first of an order, of two between, and of the last: the lightest to the darkest."""
 
 
