@@ -2,7 +2,8 @@
 
     python benchmarks/maps.py [PART ...]
 
-PART is kept, placed or large; all of them write benchmarks/tables/maps.md. The large part needs chromium and playwright.
+PART is kept, placed or large; each writes its section of benchmarks/tables/maps.md. The large part needs chromium and
+playwright.
 
 How new rows are placed was chosen on the digits of 8 by 8 pixels. Five old rows were chosen first; those of 28 by 28 showed that
 as too few, so that a second choice on 8 by 8 made it six. The cells chose nothing.
@@ -39,13 +40,19 @@ on the map, over all rows.
 
 def main(chosen: list[str]) -> None:
     parts = {"kept": kept, "placed": placed, "large": large}
-    lines = [HEAD]
     for name in chosen or parts:
+        lines = []
         for line in parts[name]():
             print(line, flush=True)
             lines.append(line)
-        if not chosen:
-            TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_section("\n".join(lines) + "\n")
+
+
+def write_section(section: str) -> None:
+    """Puts a section in the place of the one with its heading, or at the end of the table."""
+    known = TABLE.read_text(encoding="utf-8").split("\n## ")[1:] if TABLE.exists() else []
+    sections = {text.partition("\n")[0]: text for text in [*known, section.removeprefix("\n## ")]}
+    TABLE.write_text("\n## ".join([HEAD, *(text.strip() + "\n" for text in sections.values())]), encoding="utf-8")
 
 
 def kept() -> Iterator[str]:
