@@ -205,7 +205,7 @@ study = Study(
                 zh="再反过来：找出一张表，使对图聚类的结果与已知类别的一致程度，比先聚类至少高 0.03。",
             ),
             design=picture_wins,
-            among={"table": TABLES},
+            among={"table": TABLES[::-1]},
             solution={"table": "olive-oil"},
         ),
     ),
