@@ -6,15 +6,14 @@ In NumPy; probabilities (n, k) with classes (n,), amounts (n,) with amounts (n,)
 
 import numpy as np
 
-LEAST = 1e-15
+from zhixing.evaluate.importance import log_losses
 
 
 def surprises(answers: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """How little each row (n,) was expected: of classes in nats, of amounts how far off, in deviations of the targets."""
     if answers.ndim == 2:
-        found: np.ndarray = -np.log(np.maximum(answers[np.arange(len(targets)), targets], LEAST))
-    else:
-        found = np.abs(answers - targets) / (float(np.std(targets)) or 1.0)
+        return log_losses(answers, targets)
+    found: np.ndarray = np.abs(answers - targets) / (float(np.std(targets)) or 1.0)
     return found
 
 

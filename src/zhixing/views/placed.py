@@ -72,7 +72,6 @@ def on_old_map(scene: Scene) -> View:
 
 
 def _old_scene(scene: Scene) -> Scene:
-
     rest = {"seed": scene.seed, "store": scene.store, "listen": scene.listen}
     onto = str(scene.onto)
     if not Path(onto).expanduser().exists():

@@ -60,8 +60,7 @@ def numbers_of(preparation: Any, features: Any) -> np.ndarray:
 
 
 def _preparation(scene: Scene) -> tuple[Any, tuple[Text, ...]]:
-    card = scene.own.card if scene.own is not None else scene.run.card if scene.run is not None else {"kind": "table"}
-    kind = card["kind"]
+    kind = scene.card["kind"]
     if kind in ("ratings", "tags"):
         raise CannotShow(
             Text(
@@ -72,7 +71,7 @@ def _preparation(scene: Scene) -> tuple[Any, tuple[Text, ...]]:
     if kind == "pictures":
         return models.FlatPictures(kept=models.maps.COLUMNS), ()
     if kind == "sounds":
-        return models.FlatSounds(rate=int(card["rate"])), ()
+        return models.FlatSounds(rate=int(scene.card["rate"])), ()
     if kind == "texts" and models.has_sentence_vectors():
         note = Text(
             "Texts are compared by vectors of a network that knows English and hardly any other language.",
@@ -98,8 +97,7 @@ def known_colours(scene: Scene) -> draw.Colouring | None:
 
 
 def target_name(scene: Scene) -> str:
-    card = scene.own.card if scene.own is not None else scene.run.card if scene.run is not None else {}
-    target = card.get("target")
+    target = scene.card.get("target")
     return str(next(iter(target), "")) if isinstance(target, dict) else str(target or "")
 
 

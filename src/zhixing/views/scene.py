@@ -42,6 +42,12 @@ class Scene:
     def __len__(self) -> int:
         return len(self.features)
 
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """How the rows were read, as the data set or else the run has it."""
+        source = self.own if self.own is not None else self.run
+        return {"kind": "table"} if source is None else source.card
+
 
 def of_file(path: str, *, target: str | None = None, options: Mapping[str, Any], **rest: Any) -> Scene:
     """The rows of a file or folder; `options` are those of `zhixing.data.own_data`. Raises as that does."""

@@ -75,6 +75,10 @@ def trust_table(
     )
 
 
+_SEEN = {
+    "gaps": Text("How far groups are apart", "组与组相隔多远"),
+    "sizes": Text("How large a group is", "组有多大"),
+}
 _MEANS = (
     (
         0.8,
@@ -89,10 +93,7 @@ _MEANS = (
 def warnings_of(trust: dict[str, dict[str, float]], of_two_axes: float, steady: np.ndarray) -> tuple[Text, ...]:
     """What a reader might see in the maps and should not, as measured here."""
     found = []
-    for name, what in (
-        ("gaps", Text("How far groups are apart", "组与组相隔多远")),
-        ("sizes", Text("How large a group is", "组有多大")),
-    ):
+    for name, what in _SEEN.items():
         value = trust["tsne"][name]
         if np.isfinite(value):
             says = next(words for least, words in _MEANS if value >= least)
@@ -134,12 +135,6 @@ MEASURES = (
     ("nearest class right", Text("class told by the 10 nearest", "由 10 个最近者判断类别的正确率"), 100),
     ("silhouette", Text("how far classes are apart (silhouette)", "类别分开的程度（轮廓系数）"), 1),
 )
-
-
-_SEEN = {
-    "gaps": Text("How far groups are apart", "组与组相隔多远"),
-    "sizes": Text("How large a group is", "组有多大"),
-}
 
 
 def summary_of(trust: dict[str, dict[str, float]], steady: np.ndarray) -> Text:
