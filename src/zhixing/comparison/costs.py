@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zhixing.core import BadData, BadSetting, Text
+from zhixing.core import BadSetting, Text
 from zhixing.evaluate.decisions import threshold_for
 
 if TYPE_CHECKING:
@@ -69,12 +69,6 @@ def decision(run: "Run", costs: Costs | None) -> Decision | None:
                 "--cost 用于在两类之间作决定；这次运行是另一种任务",
             )
         )
-    import safetensors.numpy
-
-    try:
-        kept = safetensors.numpy.load_file(run.folder / "arrays.safetensors")
-        targets, answers = kept["validation_targets"], kept["validation_answers"]
-    except (OSError, KeyError, ValueError):
-        raise BadData(Text("the run is damaged; train it again", "该运行已损坏；请重新训练")) from None
+    targets, answers = run.array("validation_targets"), run.array("validation_answers")
     positive = int(np.bincount(targets, minlength=2).argmin())
     return Decision(costs, positive, threshold_for(answers[:, positive], targets == positive, costs.fn, costs.fp))

@@ -65,6 +65,17 @@ class Run:
         """Names of the classes; empty where the run foretells amounts."""
         return self.learner.classes
 
+    def array(self, name: str) -> np.ndarray:
+        """An array that its trial kept, such as the rows that "judged" it; raises BadData where it is missing or damaged."""
+        import safetensors
+
+        try:
+            with safetensors.safe_open(self.folder / "arrays.safetensors", framework="np") as file:
+                found: np.ndarray = file.get_tensor(name)
+        except (OSError, ValueError, safetensors.SafetensorError):
+            raise BadData(Text("the run is damaged; train it again", "该运行已损坏；请重新训练")) from None
+        return found
+
     def answers(self, path: str | Path) -> Iterator[np.ndarray]:
         """Probabilities (n, classes) or amounts (n,) for what is at the path, block after block."""
         for features in data.later(self.card, str(path)):

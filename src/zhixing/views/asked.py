@@ -87,8 +87,6 @@ def _asked(scene: Scene) -> Asked:
 
 def _judged(run: "Run", own: Own) -> np.ndarray:
     """Raises BadData where the rows are no longer those that the run divided."""
-    import safetensors.numpy
-
     if own.fingerprint != run.result.data:
         raise BadData(
             Text(
@@ -97,11 +95,7 @@ def _judged(run: "Run", own: Own) -> np.ndarray:
                 zh="该运行学习之后，数据有过改动，已无法知道哪些行参与了学习；请重新训练，或用 --data 路径 给出数据",
             )
         )
-    try:
-        places: np.ndarray = safetensors.numpy.load_file(run.folder / "arrays.safetensors")["judged"]
-    except (OSError, KeyError, ValueError):
-        raise BadData(Text("the run is damaged; train it again", "该运行已损坏；请重新训练")) from None
-    return places
+    return run.array("judged")
 
 
 def known(seen: Asked) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

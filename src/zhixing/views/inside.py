@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zhixing.core import Text
+from zhixing.core import BadData, Text
+from zhixing.views.asked import taken
 from zhixing.views.scene import Scene
 from zhixing.views.view import CannotShow
 
@@ -42,8 +43,7 @@ class Inside:
         features = self.scene.features
         prepared = None
         if not isinstance(features, list):
-            taken = features.iloc[rows] if hasattr(features, "iloc") else features[rows]
-            prepared = self.scene.run.learner.preparation.transform(taken)  # type: ignore[union-attr]
+            prepared = self.scene.run.learner.preparation.transform(taken(features, rows))  # type: ignore[union-attr]
         if not isinstance(prepared, np.ndarray) or prepared.dtype == object:
             raise CannotShow(
                 Text(
@@ -77,8 +77,6 @@ class Inside:
                 np.ones(len(self.scene), dtype=bool) if self.scene.targets is None else _is_known(self.scene.targets)
             )
             return np.flatnonzero(known)
-        import safetensors.numpy
-
         run = self.scene.run
         assert run is not None
         if self.scene.own.fingerprint != run.result.data:
@@ -89,9 +87,9 @@ class Inside:
                 )
             )
         try:
-            return np.sort(safetensors.numpy.load_file(run.folder / "arrays.safetensors")["judged"])
-        except (OSError, KeyError, safetensors.SafetensorError):
-            raise CannotShow(Text("the run is damaged; train it again", "该运行已损坏；请重新训练")) from None
+            return np.sort(run.array("judged"))
+        except BadData as error:
+            raise CannotShow(error.message) from None
 
 
 def inside(scene: Scene) -> Inside:
