@@ -108,6 +108,17 @@ def test_names_stand_at_their_places_whatever_the_language():
     assert rows.max() < NAMES
 
 
+def test_the_table_of_vectors_has_a_place_for_each_name_of_the_training_rows_and_no_more():
+    frame = pandas.DataFrame({"text": ["good shop", "bad shop", "good day", "bad day"] * 5})
+    recipe = spec(train.Recipe, optimiser=spec(train.adamw, lr=0.01), schedule=spec(train.linear), steps=2, batch=4)
+    network = spec(train.network_classifier, model=spec(models.GramVectors), recipe=recipe)
+    lesson = Lesson(spec(models.Grams, columns=("text",)), frame, np.array([1, 0, 1, 0] * 5), ("no", "yes"))
+    learner = lesson.learner(network, np.random.default_rng(0))
+    assert learner.estimator.network.table.num_embeddings == len(learner.preparation.known) + 1 == 9
+    unseen = pandas.DataFrame({"text": ["never read before", "good shop"]})
+    assert np.isfinite(learner.answers(unseen)).all()
+
+
 def test_gram_vectors_agree_with_a_loop_and_padding_costs_nothing():
     generator = torch.Generator().manual_seed(1)
     network = (

@@ -6,6 +6,9 @@ every number is kept beside it; whole names are dropped. Parity: a loop over the
 Axes: b batch | f features | o orders | p places that are there | d width | k classes
 """
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
@@ -21,13 +24,15 @@ def _tenth(weight: Tensor, generator: Generator | None = None) -> None:
 class GramVectors(nn.Module):
     """Reads rows as `models.Grams` gives them: numbers of names, then the other columns, which go to the last layer.
 
-    In training the share `lost` of the names is not seen, and the share `dropout` of the numbers that describe a text.
+    There are vectors for numbers of names below `names`. In training the share `lost` of the names is not seen, and the
+    share `dropout` of the numbers that describe a text.
     """
 
     def __init__(
         self,
         *,
         features_in: int = ORDERS * PLACES,
+        names: int = NAMES,
         width: int = 48,
         classes: int = 2,
         lost: float = 0.2,
@@ -36,11 +41,16 @@ class GramVectors(nn.Module):
         generator: Generator | None = None,
     ):
         super().__init__()
-        self.table = table(NAMES, width, init=init, generator=generator)
+        self.table = table(names, width, init=init, generator=generator)
         self.bias = nn.Parameter(torch.zeros(width))
         self.losing = Dropout(lost, generator=generator)
         self.dropout = Dropout(dropout, generator=generator)
         self.head = linear(2 * width + features_in - ORDERS * PLACES, classes, init=glorot_uniform, generator=generator)
+
+    @staticmethod
+    def sizes(inputs: np.ndarray) -> Mapping[str, int]:
+        """The settings that training rows (n, features_in) decide: most texts hold far fewer than `NAMES` names."""
+        return {"names": int(inputs[:, : ORDERS * PLACES].max()) + 1}
 
     def forward(self, x: Float[Tensor, "b f"]) -> Float[Tensor, "b k"]:
         names = x[:, : ORDERS * PLACES].long().reshape(len(x), ORDERS, PLACES).transpose(1, 2)

@@ -72,8 +72,8 @@ class Network:
 class network_classifier(Network):  # noqa: N801 - called as the functions that make the other families are
     """A classifier that trains the module of `model` by `recipe`; inputs are (n, ...) of any shape the module takes.
 
-    The module is built when the data are known: with their `features_in`, `channels_in` and `classes` where it has
-    such settings and `model` leaves them open. First weights, order of examples and whatever `augment`, such as
+    The module is built when the data are known: with their `features_in`, `channels_in` and `classes`, and what its own
+    `sizes(inputs)` says, where it has such settings and `model` leaves them open. First weights, order of examples and whatever `augment`, such as
     `spec(warped)`, draws for them come from `generator`. There is a probability for each class that is among the
     targets, in their order, as with scikit-learn.
     """
@@ -138,6 +138,7 @@ class _Autoencoded(Network):
 def _sized(model: Spec, inputs: np.ndarray, classes: int) -> Spec:
     """The model with the sizes of the data where it has such settings and leaves them open."""
     known = {"features_in": math.prod(inputs.shape[1:]), "channels_in": inputs.shape[1], "classes": classes}
+    known |= getattr(model.function, "sizes", lambda _: {})(inputs)
     open_ = inspect.signature(model.function).parameters.keys() - model.settings.keys()
     return model.with_settings(**{name: size for name, size in known.items() if name in open_})
 
