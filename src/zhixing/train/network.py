@@ -73,9 +73,9 @@ class network_classifier(Network):  # noqa: N801 - called as the functions that 
     """A classifier that trains the module of `model` by `recipe`; inputs are (n, ...) of any shape the module takes.
 
     The module is built when the data are known: with their `features_in`, `channels_in` and `classes`, and what its own
-    `sizes(inputs)` says, where it has such settings and `model` leaves them open. First weights, order of examples and whatever `augment`, such as
-    `spec(warped)`, draws for them come from `generator`. There is a probability for each class that is among the
-    targets, in their order, as with scikit-learn.
+    `sizes(inputs)` says, where it has such settings and `model` leaves them open. First weights, order of examples and
+    whatever `augment`, such as `spec(warped)`, draws for them come from `generator`. There is a probability for each
+    class that is among the targets, in their order, as with scikit-learn.
     """
 
     def task(self, targets: np.ndarray) -> tuple[Tensor, Loss, int]:
