@@ -2,7 +2,6 @@
 
 import json
 import wave
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,7 +12,7 @@ from PIL import Image
 import zhixing as zx
 from zhixing import comparison, draw, models
 from zhixing.comparison import folders
-from zhixing.core import BadData, BadSetting, Text, UnknownName
+from zhixing.core import BadSetting, Text, UnknownName
 from zhixing.core.store import RunStore
 from zhixing.views import CannotShow
 from zhixing.views.asked import asked
@@ -322,10 +321,15 @@ def test_a_run_of_several_labels(store, tmp_path):
             looked(run, store, name)
 
 
-def test_data_that_changed_since_are_noticed(prices, store):
-    scene = of_run(prices, None, store=store)
-    with pytest.raises(BadData, match="have changed since"):
-        asked(replace(scene, own=SimpleNamespace(fingerprint="another")))
+def test_data_that_changed_since_cannot_judge_but_have_a_map(frame, store, tmp_path):
+    place = tmp_path / "prices.csv"
+    frame.to_csv(place, index=False)
+    run = comparison.learn("linear", place, "price", store=store, workers=0)
+    frame[:-1].to_csv(place, index=False)
+    found = zx.look(run.name, views=("covariance", "why", "mistakes"), store=store)
+    assert [view.name for view in found.views] == ["covariance"]
+    assert "have changed since" in found.refused["why"].en
+    assert found.refused["why"] == found.refused["mistakes"]
 
 
 # Figures --------------------------------------------------------------------------------------------------

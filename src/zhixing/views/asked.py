@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zhixing.core import BadData, Seeds, Text
-from zhixing.data import Own
 from zhixing.views.scene import Scene
 from zhixing.views.view import CannotShow
 
@@ -60,8 +59,8 @@ class Asked:
 def asked(scene: Scene) -> Asked:
     """The judging rows of the run of a scene, or all rows where others were given.
 
-    Raises CannotShow where there is no run, or it answers with something else than classes, labels or amounts;
-    BadData for a damaged run.
+    Raises CannotShow where there is no run, it answers with something else than classes, labels or amounts, or its data
+    have changed; BadData for a damaged run.
     """
     if scene.run is None:
         raise CannotShow(
@@ -77,7 +76,7 @@ def asked(scene: Scene) -> Asked:
 @lru_cache(maxsize=1)
 def _asked(scene: Scene) -> Asked:
     assert scene.run is not None
-    places = np.arange(len(scene)) if scene.own is None else _judged(scene.run, scene.own)
+    places = np.arange(len(scene)) if scene.own is None else judging_rows(scene)
     features = taken(scene.features, places)
     targets = None if scene.targets is None else scene.targets[places]
     things = THINGS.get(scene.run.card["kind"], Text("rows", "行"))
@@ -85,17 +84,25 @@ def _asked(scene: Scene) -> Asked:
     return Asked(scene.run, places, features, targets, scene.run.learner.answers(features), which)
 
 
-def _judged(run: "Run", own: Own) -> np.ndarray:
-    """Raises BadData where the rows are no longer those that the run divided."""
-    if own.fingerprint != run.result.data:
-        raise BadData(
+def judging_rows(scene: Scene) -> np.ndarray:
+    """Places in the scene of the rows that judged its run; of a scene of the run's own data.
+
+    Raises CannotShow where the data are no longer those that the run divided, or it has lost which rows judged.
+    """
+    assert scene.run is not None
+    assert scene.own is not None
+    if scene.own.fingerprint != scene.run.result.data:
+        raise CannotShow(
             Text(
                 en="the data have changed since the run learned from them, so that nobody knows which rows taught it; train it "
                 "again, or name rows by --data PATH",
                 zh="该运行学习之后，数据有过改动，已无法知道哪些行参与了学习；请重新训练，或用 --data 路径 给出数据",
             )
         )
-    return run.array("judged")
+    try:
+        return scene.run.array("judged")
+    except BadData as error:
+        raise CannotShow(error.message) from None
 
 
 def known(seen: Asked) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zhixing.core import BadData, Text
-from zhixing.views.asked import taken
+from zhixing.core import Text
+from zhixing.views.asked import judging_rows, taken
 from zhixing.views.scene import Scene
 from zhixing.views.view import CannotShow
 
@@ -77,19 +77,7 @@ class Inside:
                 np.ones(len(self.scene), dtype=bool) if self.scene.targets is None else _is_known(self.scene.targets)
             )
             return np.flatnonzero(known)
-        run = self.scene.run
-        assert run is not None
-        if self.scene.own.fingerprint != run.result.data:
-            raise CannotShow(
-                Text(
-                    "the data have changed since the run learned from them; name such rows by --data PATH",
-                    "数据在训练之后有改动；请用 --data 路径 给出同样的数据",
-                )
-            )
-        try:
-            return np.sort(run.array("judged"))
-        except BadData as error:
-            raise CannotShow(error.message) from None
+        return np.sort(judging_rows(self.scene))
 
 
 def inside(scene: Scene) -> Inside:
