@@ -53,12 +53,8 @@ class Learner:
     """What the amounts were standardised by."""
 
     def answers(self, features: Any) -> np.ndarray:
-        """Probabilities (n, classes), amounts (n,), or whatever else the estimator gives for its own kind of target.
-
-        Arrays are padded before they are prepared, too: a preparation of pictures multiplies as a model does.
-        """
-        raw = _padded(features) if isinstance(features, np.ndarray) else features
-        return self.from_numbers(self.preparation.transform(raw))[: len(features)]
+        """Probabilities (n, classes), amounts (n,), or whatever else the estimator gives for its own kind of target."""
+        return self.from_numbers(numbers(self.preparation, features))[: len(features)]
 
     def from_numbers(self, inputs: Any) -> np.ndarray:
         """As `answers`, of rows that are prepared already: for each row the same to the last bit, whatever comes with it.
@@ -79,6 +75,14 @@ class Learner:
             return np.asarray(self.estimator.predict_proba(inputs))
         found = self.estimator.predict(inputs)
         return self.centre + self.scale * found if isinstance(found, np.ndarray) and found.dtype.kind == "f" else found
+
+
+def numbers(preparation: Any, features: Any) -> Any:
+    """Rows as `preparation` makes them, and after these perhaps others, which are copies of the last.
+
+    Arrays are padded before they are prepared, too: a preparation of pictures multiplies as a model does.
+    """
+    return preparation.transform(_padded(features) if isinstance(features, np.ndarray) else features)
 
 
 def _padded(inputs: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The trial of data of one's own: a family chooses among its settings on validation rows, then is judged once."""
 
 import functools
+import math
 import pickle
 import time
 from collections.abc import Mapping, Sequence
@@ -14,9 +15,11 @@ from zhixing.data import Own, at_random
 from zhixing.models import Preparation
 from zhixing.train.choosing import PARTS, chosen, tries, validation_parts
 from zhixing.train.keeping import CANDIDATE, keep, settled
-from zhixing.train.learner import Learner, Lesson, clock
+from zhixing.train.learner import Learner, Lesson, clock, numbers
 
 FOR_TABLES = spec(Preparation)
+SMALL = 100_000
+"""Cells of rows that, once prepared, are remembered: for as few of them preparing costs more than learning."""
 
 
 class OfAnswers(Protocol):
@@ -82,7 +85,7 @@ def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series
         watch.array("answers", np.ascontiguousarray(found.answers))
     if found.learner.known is not None:
         learned, checked = found.divided
-        lesson = Lesson(settings["preparation"], own.take(learned), own.targets[learned], own.classes)
+        lesson = _lesson(own, settings["preparation"], learned)
         learner = lesson.learner(candidate, seeds.numpy("model"))
         watch.array("validation_targets", own.targets[checked])
         watch.array("validation_answers", np.ascontiguousarray(learner.answers(own.take(checked))))
@@ -129,18 +132,16 @@ def fitted_and_judged(
     steps = tries(len(candidates), len(divisions)) + 1
     measured: list[float] = list((watch.resume() or {"errors": []})["errors"])
 
-    def lesson(rows: np.ndarray) -> Lesson:
-        return Lesson(preparation, own.take(rows), own.targets[rows], own.classes)
-
     @functools.lru_cache(maxsize=1)
     def trial(part: int) -> tuple[Lesson, Any]:
         learned, checked = divisions[part]
-        return lesson(learned), own.take(checked)
+        taught = _lesson(own, preparation, learned)
+        return taught, numbers(taught.preparation, own.take(checked))
 
     def error(part: int, place: int) -> float:
-        taught, asked = trial(part)
-        answers = taught.learner(candidates[place], seeds.numpy("model")).answers(asked)
-        found = measures[0](answers, own.targets[divisions[part][1]])
+        (taught, asked), targets = trial(part), own.targets[divisions[part][1]]
+        answers = taught.learner(candidates[place], seeds.numpy("model")).from_numbers(asked)
+        found = measures[0](answers[: len(targets)], targets)
         return float("inf") if isinstance(found, Series) else found
 
     def measured_one() -> None:
@@ -148,7 +149,7 @@ def fitted_and_judged(
 
     counts = len(candidates), len(divisions)
     best, score = chosen(error, *counts, amounts=not own.classes, measured=measured, after_each=measured_one)
-    final, began = lesson(known), time.process_time()
+    final, began = _lesson(own, preparation, known), time.process_time()
     learner = final.learner(candidates[best], seeds.numpy("model"))
     fitted, asked = time.process_time(), own.take(judged)
     answering = clock(learner.preparation)
@@ -161,3 +162,17 @@ def fitted_and_judged(
     }
     watch.step(steps, steps, lambda: {"errors": measured})
     return Judged(learner, judged, answers, own.targets[judged], effort, best, divisions[0])
+
+
+def _lesson(own: Own, preparation: Spec, rows: np.ndarray) -> Lesson:
+    """Remembered where it is small: families that are prepared alike learn from the same rows, trial after trial."""
+    features = own.take(rows)
+    if getattr(features, "size", math.inf) <= SMALL:
+        return _remembered(own, preparation, rows.tobytes())  # type: ignore[arg-type] # hashed as the one that it is
+    return Lesson(preparation, features, own.targets[rows], own.classes)
+
+
+@functools.lru_cache(maxsize=40)
+def _remembered(own: Own, preparation: Spec, rows: bytes) -> Lesson:
+    places = np.frombuffer(rows, dtype=np.intp)
+    return Lesson(preparation, own.take(places), own.targets[places], own.classes)
