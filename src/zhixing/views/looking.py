@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from zhixing import comparison, draw
+from zhixing import draw
 from zhixing.core import BadSetting, Interrupted, Language, Text, UnknownName, language
 from zhixing.core.files import write_whole, writing
 from zhixing.core.store import RunStore
@@ -17,7 +17,7 @@ from zhixing.views.labels import labels
 from zhixing.views.layers import layers
 from zhixing.views.maps import maps
 from zhixing.views.mistakes import mistakes
-from zhixing.views.scene import Scene, of_file, of_run
+from zhixing.views.scene import Scene, found_run, is_data, of_file, of_run
 from zhixing.views.training import training
 from zhixing.views.units import units
 from zhixing.views.view import CannotShow, View
@@ -148,7 +148,7 @@ def _seen(scene: Scene, names: Sequence[str]) -> tuple[tuple[View, ...], dict[st
 def _scene(
     subject: str, data: str | None, target: str | None, options: Mapping[str, Any], rest: Mapping[str, Any]
 ) -> Scene:
-    if subject.startswith("hub:") or Path(subject).expanduser().exists():
+    if is_data(subject):
         if data is not None:
             raise BadSetting(
                 Text(
@@ -165,12 +165,4 @@ def _scene(
                     zh=f"--{name} 说明如何读取文件，而 {subject} 不是文件；运行自己知道",
                 )
             )
-    try:
-        run = comparison.find(subject, rest["store"])
-    except BadSetting as error:
-        raise BadSetting(
-            Text("there is no such file, and of runs: {why}", "没有这个文件；就运行而言：{why}").format(
-                why=error.message
-            )
-        ) from None
-    return of_run(run, data, **rest)
+    return of_run(found_run(subject, rest["store"]), data, **rest)

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from zhixing import comparison, draw, evaluate, models
+from zhixing import draw, evaluate, models
 from zhixing.core import BadData, BadSetting, Seeds, Text, spec
 from zhixing.core.code import code_digest
 from zhixing.core.files import write_whole, writing
 from zhixing.models.maps import NeighbourMap
 from zhixing.views.rows import hover_words, known_colours, numbers_of, prepared_rows, target_name
-from zhixing.views.scene import Scene, of_file, of_run
+from zhixing.views.scene import Scene, found_run, is_data, of_file, of_run
 from zhixing.views.trust import NEAREST
 from zhixing.views.view import Picture, View
 
@@ -74,13 +74,11 @@ def on_old_map(scene: Scene) -> View:
 def _old_scene(scene: Scene) -> Scene:
     rest = {"seed": scene.seed, "store": scene.store, "listen": scene.listen}
     onto = str(scene.onto)
-    if not Path(onto).expanduser().exists():
+    if not is_data(onto):
         try:
-            run = comparison.find(onto, scene.store)
+            return of_run(found_run(onto, scene.store), None, **rest)
         except BadSetting as error:
-            why = Text("--map: there is no such file, and of runs: {why}", "--map：没有这个文件；就运行而言：{why}")
-            raise BadSetting(why.format(why=error.message)) from None
-        return of_run(run, None, **rest)
+            raise BadSetting(Text("--map: {why}", "--map：{why}").format(why=error.message)) from None
     card: Any = scene.own.card if scene.own is not None else {}
     target = target_name(scene) or None if card.get("kind") in ("table", "labels") else None
     return of_file(onto, target=target, options={}, **rest)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zhixing import data
+from zhixing import comparison, data
 from zhixing.core import BadData, BadSetting, Text, ZhixingError
 from zhixing.core.store import RunStore
 from zhixing.study.events import Listen, nobody
@@ -47,6 +47,20 @@ class Scene:
         """How the rows were read, as the data set or else the run has it."""
         source = self.own if self.own is not None else self.run
         return {"kind": "table"} if source is None else source.card
+
+
+def is_data(subject: str) -> bool:
+    """Whether this is a file, a folder or a data set of the hub, and not the name of a run."""
+    return subject.startswith("hub:") or Path(subject).expanduser().exists()
+
+
+def found_run(subject: str, store: RunStore) -> "Run":
+    """The run of this name; raises BadSetting, which says that there is no such file either."""
+    try:
+        return comparison.find(subject, store)
+    except BadSetting as error:
+        why = Text("there is no such file, and of runs: {why}", "没有这个文件；就运行而言：{why}")
+        raise BadSetting(why.format(why=error.message)) from None
 
 
 def of_file(path: str, *, target: str | None = None, options: Mapping[str, Any], **rest: Any) -> Scene:
