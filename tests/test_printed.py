@@ -5,12 +5,14 @@ import re
 
 import plotly.graph_objects as go
 import pytest
+from matplotlib import font_manager
 from PIL import Image
 
 from answers import make_answer, make_rows
 from zhixing import draw
-from zhixing.draw.printed import chinese_fonts
+from zhixing.draw.printed import FONTS, chinese_fonts
 from zhixing.study.drawings import claim_drawing, learning_drawing, main_drawing, mechanism_drawings
+from zhixing.views import Looked
 
 HEADS = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 
@@ -96,3 +98,25 @@ def test_a_kind_of_trace_that_is_not_known_is_refused():
 
 def test_a_font_for_chinese_is_looked_for_once():
     assert chinese_fonts() is chinese_fonts()
+
+
+def test_a_font_that_came_after_matplotlib_had_counted_them_is_found(monkeypatch):
+    came = font_manager.FontEntry(fname="/fonts/new.ttf", name=FONTS[1])
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", lambda: [came.fname, "/fonts/damaged.ttf"])
+
+    def read(path):
+        if path != came.fname:
+            raise RuntimeError("no font")
+        font_manager.fontManager.ttflist.append(came)
+
+    monkeypatch.setattr(font_manager.fontManager, "addfont", read)
+    assert chinese_fonts.__wrapped__() == (FONTS[1],)
+
+
+def test_without_a_font_for_chinese_the_words_of_pictures_are_english(monkeypatch):
+    monkeypatch.setattr(draw, "chinese_fonts", tuple)
+    words = Looked.words_of_pictures
+    assert [words("png", "zh"), words("pdf", "zh"), words("svg", "zh"), words("png", "en")] == ["en", "en", "zh", "en"]
+    monkeypatch.setattr(draw, "chinese_fonts", lambda: (FONTS[0],))
+    assert words("png", "zh") == "zh"

@@ -133,6 +133,8 @@ def look(
         _print(looked)
         for file in files:
             console().print(str(file), soft_wrap=True, markup=False)
+        if files and looked.words_of_pictures(kind) != language():
+            console().print("本机没有中文字体，图片中的文字改用英文；可安装 Noto Sans CJK 等字体，或用 --as svg")
         console().print(say("page: ", "页面：") + str(page), soft_wrap=True, markup=False)
     if to_open:
         webbrowser.open(page.as_uri())

@@ -28,6 +28,7 @@ from .maps import placed as placed
 from .ordered import ordered_lines as ordered_lines
 from .page import Drawing as Drawing
 from .page import page as page
+from .printed import chinese_fonts as chinese_fonts
 from .printed import printed as printed
 from .quantities import duration as duration
 from .quantities import failures as failures

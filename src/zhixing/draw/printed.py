@@ -1,5 +1,6 @@
 """A figure of a page as a file: the same traces, axes and words, drawn by matplotlib, which needs no browser."""
 
+import contextlib
 import html
 import io
 import re
@@ -75,11 +76,22 @@ def printed(figure: "go.Figure", kind: str, *, title: str = "") -> bytes:
 
 @lru_cache(maxsize=1)
 def chinese_fonts() -> tuple[str, ...]:
-    """The first of FONTS that this machine has; empty where none is, so that Chinese cannot be drawn as a picture."""
-    from matplotlib.font_manager import fontManager
+    """The first of FONTS that this machine has; empty where none is, so that Chinese cannot be drawn as a picture.
 
-    known = {font.name for font in fontManager.ttflist}
-    return tuple(name for name in FONTS if name in known)[:1]
+    matplotlib remembers which fonts there are; where it knows none of these, those that came since are read.
+    """
+    from matplotlib.font_manager import findSystemFonts, fontManager
+
+    def known() -> tuple[str, ...]:
+        names = {font.name for font in fontManager.ttflist}
+        return tuple(name for name in FONTS if name in names)[:1]
+
+    if not known():
+        files = {font.fname for font in fontManager.ttflist}
+        for path in set(findSystemFonts()) - files:
+            with contextlib.suppress(OSError, RuntimeError):  # a damaged font is none
+                fontManager.addfont(path)
+    return known()
 
 
 def _axis_name(place: str) -> str:

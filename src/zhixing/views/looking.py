@@ -70,13 +70,14 @@ class Looked:
         return place
 
     def pictures(self, folder: str | Path, kind: str = "png", chosen: Language | None = None) -> list[Path]:
-        """Writes every picture to a file of the folder, and returns their paths.
+        """Writes every picture to a file of the folder, in the language of `words_of_pictures`, and returns their paths.
 
         Raises UnknownName for a kind that is not among KINDS, BadSetting where a file of that name is there already.
         """
         if kind not in KINDS:
             raise UnknownName(Text("kind of picture", "图片格式"), kind, KINDS)
         place, written = Path(folder).expanduser(), []
+        said = self.words_of_pictures(kind, chosen)
         for view in self.views:
             for picture in view.pictures:
                 file = place / f"{picture.drawing.id}.{kind}"
@@ -86,10 +87,15 @@ class Looked:
                     )
                 with writing(place):
                     place.mkdir(parents=True, exist_ok=True)
-                said = chosen or language()
                 write_whole(file, draw.printed(picture.drawing.draw(said), kind, title=picture.title[said]))
                 written.append(file)
         return written
+
+    @staticmethod
+    def words_of_pictures(kind: str, chosen: Language | None = None) -> Language:
+        """English where pictures of this kind need a font for Chinese and the machine has none, else as chosen."""
+        said = chosen or language()
+        return "en" if said == "zh" and kind != "svg" and not draw.chinese_fonts() else said
 
 
 def look(
