@@ -125,7 +125,8 @@ def searched(name: str, file: Path, target: str, divisions: int) -> tuple[Fresh,
         family: np.array([answer.values(f"{family} {place}", measure.name) for place in range(count)])
         for family, count in settings.items()
     }
-    return Fresh({family: answer.values(family, measure.name) for family in settings}, tested), measure.unit.en == "%"
+    tuned = {family: np.array(answer.values(family, measure.name)) for family in settings}
+    return Fresh(tuned, tested), measure.unit.en == "%"
 
 
 def _with_each_alone(design: Design) -> Design:
