@@ -96,6 +96,12 @@ def test_a_kind_of_trace_that_is_not_known_is_refused():
         draw.printed(go.Figure(go.Pie(values=[1])), "png")
 
 
+def test_a_font_without_a_weight_is_no_news(caplog):
+    with caplog.at_level("WARNING"):
+        draw.printed(go.Figure(go.Scatter(x=[1], y=[1], name="中文")), "png", title="中文")
+    assert not caplog.records
+
+
 def test_a_font_for_chinese_is_looked_for_once():
     assert chinese_fonts() is chinese_fonts()
 

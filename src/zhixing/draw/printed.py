@@ -3,6 +3,7 @@
 import contextlib
 import html
 import io
+import logging
 import re
 import warnings
 from functools import lru_cache
@@ -68,6 +69,7 @@ def printed(figure: "go.Figure", kind: str, *, title: str = "") -> bytes:
     content = io.BytesIO()
     with rc_context({"svg.fonttype": "none", "pdf.fonttype": 42}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font without this weight has another
         for text in sheet.findobj(MatplotlibText):
             text.set_fontfamily([*chinese_fonts(), "DejaVu Sans"])
         sheet.savefig(content, format=kind, bbox_inches="tight", metadata={"Date": None} if kind == "svg" else None)
