@@ -16,6 +16,7 @@ from zhixing.core import BadSetting, Text, UnknownName
 from zhixing.core.store import RunStore
 from zhixing.views import CannotShow
 from zhixing.views.asked import asked
+from zhixing.views.rows import prepared_rows
 from zhixing.views.saliency import _of_network, examples, network
 from zhixing.views.scene import of_run
 from zhixing.views.why import why
@@ -287,6 +288,23 @@ def test_attention_of_sentences(texts, store):
     with pytest.raises(BadSetting, match="from 1 to 6; got '7'"):
         looked(run, store, "attention", layer="7")
     whole(run, store, "attention", files=True)
+
+
+@pytest.mark.skipif(not models.has_sentence_vectors(), reason="the extra [text] is not installed")
+def test_a_run_that_reads_text_as_vectors_is_mapped_by_them(store, tmp_path):
+    said = ["a good and sturdy lamp", "it broke after one day", "the parcel came late again", "my dog loves this toy"]
+    rows = [f"{said[place % 4]} number {place}" for place in range(48)]
+    frame = pandas.DataFrame({"said": rows, "stars": np.arange(48) % 5, "praise": np.arange(48) % 4 == 0})
+    frame.to_csv(tmp_path / "said.csv", index=False)
+    widths = {}
+    for family in ("sentences", "counts"):
+        run = comparison.learn(family, tmp_path / "said.csv", "praise", store=store, workers=0)
+        scene = of_run(run, None, store=store)
+        widths[family] = prepared_rows(scene)
+    assert widths["sentences"].rows.shape == (48, 385)
+    np.testing.assert_allclose((widths["sentences"].rows[:, :384] ** 2).sum(axis=1), 384, rtol=1e-4)
+    assert "knows English" in widths["sentences"].notes[0].en
+    assert isinstance(widths["counts"].preparation, models.Preparation)
 
 
 # What cannot be shown -------------------------------------------------------------------------------------

@@ -72,13 +72,22 @@ def _preparation(scene: Scene) -> tuple[Any, tuple[Text, ...]]:
         return models.FlatPictures(kept=models.maps.COLUMNS), ()
     if kind == "sounds":
         return models.FlatSounds(rate=int(scene.card["rate"])), ()
-    if kind == "texts" and models.has_sentence_vectors():
+    columns = _read_as_vectors(scene)
+    if columns:
         note = Text(
             "Texts are compared by vectors of a network that knows English and hardly any other language.",
             "文本用一个网络给出的向量来比较；它懂英语，几乎不懂其他语言。",
         )
-        return models.SentenceVectors(columns=("text",)), (note,)
+        return models.SentenceVectors(columns=columns), (note,)
     return models.Preparation(), ()
+
+
+def _read_as_vectors(scene: Scene) -> tuple[str, ...]:
+    """The columns of text that a run of the scene reads as vectors, or of texts without columns the one that they are."""
+    own = scene.run.learner.preparation if scene.run is not None else None
+    if isinstance(own, models.SentenceVectors):
+        return tuple(own.columns)
+    return ("text",) if scene.card["kind"] == "texts" and models.has_sentence_vectors() else ()
 
 
 def known_colours(scene: Scene) -> draw.Colouring | None:
