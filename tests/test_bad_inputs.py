@@ -138,7 +138,7 @@ INPUTS: dict[str, tuple[Make, dict[str, str], str]] = {
     "a constant target": (table(x=range(40), y=["a"] * 40), {"target": "y"}, "in every row"),
     "a constant amount": (table(x=range(40), y=[1.5] * 40), {"target": "y"}, "in every row"),
     "a target that is never there": (table(x=range(40), y=[None] * 40), {"target": "y"}, "is there in 0 of 40 rows"),
-    "a target missing in half": (table(x=range(80), y=["a", None, "b", None] * 20), {"target": "y"}, RIGHT),
+    "a target missing in half": (table(x=range(80, 0, -1), y=["a", None, "b", None] * 20), {"target": "y"}, RIGHT),
     "another target": (text(GOOD), {"target": "Y"}, "did you mean 'y'"),
     "a target far from all": (text(GOOD), {"target": "revenue"}, "is not in the table"),
     "another task": (text(GOOD), {"target": "y", "task": "clases"}, "classes"),
