@@ -8,6 +8,7 @@ import shlex
 import socket
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,6 +25,9 @@ from zhixing.core import Seeds, Text, spec
 from zhixing.core.store import RunStore
 from zhixing.study import Table
 from zhixing.study.decide import decide, earliest
+from zhixing.train.choosing import PARTS
+
+tuned = import_module("zhixing.train.tuned")  # the module; its function has the same name
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +107,34 @@ def test_rows_that_judge_choose_nothing(flowers, call, memory_watch, monkeypatch
     found = call.build(Seeds(2), memory_watch())
     assert found["on_validation"] == expected["on_validation"]
     assert found["error"] != expected["error"]
+
+
+def test_trials_that_share_prepared_rows_find_what_each_finds_alone(call, memory_watch):
+    def found(alone: bool) -> list[tuple[float, ...]]:
+        tuned._remembered.cache_clear()
+        rows = []
+        for seed in (0, 1):
+            for preparation in (spec(models.Preparation), spec(models.Codes)):
+                rows.append(call.with_settings(preparation=preparation).build(Seeds(seed), memory_watch()))
+                if alone:
+                    tuned._remembered.cache_clear()
+        return [(row["error"], row["on_validation"]) for row in rows]
+
+    together = found(alone=False)
+    assert tuned._remembered.cache_info().misses == 4 * (PARTS + 1)
+    assert together == found(alone=True)
+    assert len(set(together)) == 4
+    call.with_settings(candidates=(spec(models.naive_bayes),)).build(Seeds(0), memory_watch())
+    assert tuned._remembered.cache_info().misses == PARTS + 1  # of another family, after the last were cleared
+    call.build(Seeds(0), memory_watch())
+    assert tuned._remembered.cache_info().misses == PARTS + 1
+
+
+def test_many_cells_are_not_remembered(call, memory_watch, monkeypatch):
+    tuned._remembered.cache_clear()
+    monkeypatch.setattr(tuned, "SMALL", 10)
+    call.build(Seeds(0), memory_watch())
+    assert tuned._remembered.cache_info().misses == 0
 
 
 def test_amounts_are_learned_in_their_own_units(tmp_path, memory_watch):
