@@ -109,31 +109,23 @@ def test_rows_that_judge_choose_nothing(flowers, call, memory_watch, monkeypatch
     assert found["error"] != expected["error"]
 
 
-def test_trials_that_share_prepared_rows_find_what_each_finds_alone(call, memory_watch):
-    def found(alone: bool) -> list[tuple[float, ...]]:
+def test_trials_that_share_prepared_rows_find_what_each_finds_alone(call, memory_watch, monkeypatch):
+    def found() -> list[tuple[float, ...]]:
         tuned._remembered.cache_clear()
-        rows = []
-        for seed in (0, 1):
-            for preparation in (spec(models.Preparation), spec(models.Codes)):
-                rows.append(call.with_settings(preparation=preparation).build(Seeds(seed), memory_watch()))
-                if alone:
-                    tuned._remembered.cache_clear()
+        rows = [
+            call.with_settings(preparation=preparation).build(Seeds(seed), memory_watch())
+            for seed in (0, 1)
+            for preparation in (spec(models.Preparation), spec(models.Codes))
+        ]
         return [(row["error"], row["on_validation"]) for row in rows]
 
-    together = found(alone=False)
-    assert tuned._remembered.cache_info().misses == 4 * (PARTS + 1)
-    assert together == found(alone=True)
+    together, prepared = found(), 4 * (PARTS + 1)
     assert len(set(together)) == 4
+    assert tuned._remembered.cache_info().misses == prepared
     call.with_settings(candidates=(spec(models.naive_bayes),)).build(Seeds(0), memory_watch())
-    assert tuned._remembered.cache_info().misses == PARTS + 1  # of another family, after the last were cleared
-    call.build(Seeds(0), memory_watch())
-    assert tuned._remembered.cache_info().misses == PARTS + 1
-
-
-def test_many_cells_are_not_remembered(call, memory_watch, monkeypatch):
-    tuned._remembered.cache_clear()
-    monkeypatch.setattr(tuned, "SMALL", 10)
-    call.build(Seeds(0), memory_watch())
+    assert tuned._remembered.cache_info().misses == prepared  # another family that is prepared alike
+    monkeypatch.setattr(tuned, "SMALL", -1)
+    assert found() == together
     assert tuned._remembered.cache_info().misses == 0
 
 

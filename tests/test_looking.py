@@ -14,6 +14,7 @@ import zhixing as zx
 from zhixing.core import BadSetting, Interrupted, UnknownName
 from zhixing.core.store import RunStore
 from zhixing.views import looking
+from zhixing.views.scene import is_data
 
 
 @pytest.fixture
@@ -83,3 +84,9 @@ def test_the_command_prints_json(table, tmp_path):
     told = json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
     assert Path(told["page"]).exists()
     assert told["views"]["covariance"]["numbers"]["columns"] == ["one", "two", "three"]
+
+
+def test_what_is_data_and_what_the_name_of_a_run(tmp_path):
+    assert is_data(str(tmp_path))
+    assert is_data("hub:owner/name")
+    assert not is_data("penguins/linear")
