@@ -166,10 +166,9 @@ def fitted_and_judged(
 
 def _lesson(own: Own, preparation: Spec, rows: np.ndarray) -> Lesson:
     """Remembered where it is small: families that are prepared alike learn from the same rows, trial after trial."""
-    features = own.take(rows)
-    if getattr(features, "size", math.inf) <= SMALL:
+    if len(rows) * getattr(own.take(rows[:1]), "size", math.inf) <= SMALL:
         return _remembered(own, preparation, rows.tobytes())  # type: ignore[arg-type] # hashed as the one that it is
-    return Lesson(preparation, features, own.targets[rows], own.classes)
+    return Lesson(preparation, own.take(rows), own.targets[rows], own.classes)
 
 
 @functools.lru_cache(maxsize=40)
