@@ -48,11 +48,11 @@ class Leads:
     def leader(self, table: Table) -> str:
         first = table.first(SEEDS["quick"])
 
-        def middle(family: str) -> float:
+        def average(family: str) -> float:
             known = first.values(family, self.chosen_on.name)
-            return float(np.median(known[np.isfinite(known)])) if np.isfinite(known).any() else np.inf
+            return float(known[np.isfinite(known)].mean()) if np.isfinite(known).any() else np.inf
 
-        return min(self.families, key=middle)
+        return min(self.families, key=average)
 
     def claims(self, table: Table) -> list[Claim]:
         leader = self.leader(table)

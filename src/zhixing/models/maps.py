@@ -247,16 +247,25 @@ def _beginning(places: np.ndarray, number: int) -> np.ndarray:
 
 
 def _settled(drawing: np.ndarray) -> np.ndarray:
-    """(m, 2): where the pull of t-SNE of the old places `drawing` (m, k, 2) on a new row balances, from their median on.
+    """(m, 2): where the pull of t-SNE of the old places `drawing` (m, k, 2) on a new row balances.
 
     Each pulls with the weight 1 / (1 + squared distance), as the kernel of t-SNE has it; every step lowers the sum of
-    log(1 + squared distance). The push of all the other old places is left out: it drove rows off their neighbours.
+    log(1 + squared distance). Old places that lie apart have several such points: of those that are reached from their
+    median and from each of them, the one with the lowest sum. The push of all the other old places is left out: it drove
+    rows off their neighbours.
     """
-    places: np.ndarray = np.median(drawing, axis=1)
+    places: np.ndarray = np.concatenate([np.median(drawing, axis=1, keepdims=True), drawing], axis=1)
     for _ in range(PLACING_STEPS):
-        weights = 1 / (1 + ((drawing - places[:, None]) ** 2).sum(axis=2))
-        places = (weights[:, :, None] * drawing).sum(axis=1) / weights.sum(axis=1, keepdims=True)
-    return places
+        weights = 1 / (1 + _squares(drawing, places))
+        places = weights @ drawing / weights.sum(axis=2, keepdims=True)
+    lowest = np.log1p(_squares(drawing, places)).sum(axis=2).argmin(axis=1)
+    return places[np.arange(len(places)), lowest]
+
+
+def _squares(drawing: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(m, s, k): squared distances from each of places (m, s, 2) to each of drawing (m, k, 2)."""
+    squares: np.ndarray = ((places[:, :, None] - drawing[:, None]) ** 2).sum(axis=3)
+    return squares
 
 
 def _two(codes: np.ndarray) -> np.ndarray:
