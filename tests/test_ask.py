@@ -255,6 +255,17 @@ def test_a_worker_that_hangs_is_ended(store: RunStore, marks: Path, monkeypatch:
     assert "it was silent for" in (failed[0].error or "")
 
 
+def test_a_worker_that_is_silent_at_work_is_left_to_it(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    from zhixing.study import session
+
+    monkeypatch.setattr(session, "HANG_SECONDS", 2.0)
+    monkeypatch.setattr(session, "HANG_FACTOR", 0.0)
+    warned: list[Event] = []
+    answer = ask(toy(trouble="toil 1", seeds=2), store=store, workers=2, listen=warned.append)
+    assert {trial.status for trial in answer.trials} == {"done"}
+    assert not [event for event in warned if isinstance(event, Warned)]
+
+
 def test_a_checkpoint_is_resumed_bit_for_bit(
     store: RunStore, tmp_path: Path, marks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

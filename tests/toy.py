@@ -79,6 +79,10 @@ def _misbehave(trouble: str, seed: int, step: int, mark: Path) -> None:
         os._exit(9)
     if kind == "hang":
         time.sleep(3600)
+    if kind == "toil":
+        until = time.process_time() + 4
+        while time.process_time() < until:
+            pass
 
 
 def toy(

@@ -70,7 +70,7 @@ class InProcess:
 
 
 class Workers:
-    """`count` processes with one thread each; one that is silent for `hang_seconds` is taken for hung."""
+    """`count` processes with one thread each; one that is silent and idle for `hang_seconds` is taken for hung."""
 
     def __init__(self, store: RunStore, count: int):
         self._store = store
@@ -136,6 +136,7 @@ class _Worker:
         self.trial: Trial | None = None
         self.rests_until = 0.0
         self._heard = time.monotonic()
+        self._spent = 0.0
         self._is_gone = False
 
     def give(self, trial: Trial, sample: float | None) -> None:
@@ -175,8 +176,21 @@ class _Worker:
             code = self.process.exitcode
             return Text(f"its process ended with exit code {code}", f"其进程已退出，退出码 {code}")
         if self.trial is not None and time.monotonic() - self._heard > hang_seconds:
-            return Text(f"it was silent for {hang_seconds:.0f} s", f"已 {hang_seconds:.0f} 秒没有动静")
+            if not self._works():
+                return Text(f"it was silent for {hang_seconds:.0f} s", f"已 {hang_seconds:.0f} 秒没有动静")
+            self._heard = time.monotonic()
         return None
+
+    def _works(self) -> bool:
+        """Whether it used a processor for a second since this was asked last: a long fit says nothing until it ends."""
+        import psutil
+
+        try:
+            spent = sum(psutil.Process(self.process.pid).cpu_times()[:2])
+        except psutil.NoSuchProcess:
+            return False
+        before, self._spent = self._spent, spent
+        return spent - before >= 1.0
 
     def ask_to_stop(self) -> None:
         try:
