@@ -45,7 +45,7 @@ def main(splits: int = 3, chosen: str = "") -> None:
             for seed in range(splits):
                 measured = train.tuned(
                     Seeds(seed), Silent(), data=source, candidates=family.settings("full"), measures=(evaluate.error,),
-                    preparation=family.preparation, held_out=0.2,
+                    preparation=family.prepared("full"), held_out=0.2,
                 )  # fmt: skip
                 right.append(100 - measured["error"])
                 print(f"{family.name}, split {seed}: {right[-1]:.2f} %", file=sys.stderr, flush=True)

@@ -190,9 +190,7 @@ def test_a_family_that_is_now_and_then_far_worse_does_not_lead():
     rule = Leads(("a", "b", "c"), on=evaluate.error, chosen_on=evaluate.on_validation, by=0.1)
     often, seldom = dict.fromkeys(range(9), 20.0), {0: 90.0, 1: 90.0, 2: float("nan")}
     shown = {"a": {**often, **seldom}, "b": dict.fromkeys(range(9), 21.0), "c": dict.fromkeys(range(9), float("nan"))}
-    trials = {
-        (name, seed): {"error": 10.0, "on_validation": shown[name][seed]} for name in "abc" for seed in range(9)
-    }
+    trials = {(name, seed): {"error": 10.0, "on_validation": shown[name][seed]} for name in "abc" for seed in range(9)}
     assert rule.leader(Table(range(9), trials)) == "b"
 
 

@@ -15,6 +15,7 @@ from zhixing.comparison.words import for_text, text_columns
 from zhixing.core import MissingPackage, Seeds, UnknownName, spec
 from zhixing.data import reviews
 from zhixing.models.grams import NAMES, ORDERS, PLACES
+from zhixing.models.pieces import PLACES as PIECE_PLACES
 from zhixing.train.keeping import as_bytes, from_bytes
 from zhixing.train.learner import Lesson
 
@@ -152,9 +153,9 @@ def test_gram_vectors_agree_with_a_loop_and_padding_costs_nothing():
 def test_every_family_learns_the_word_that_decides_and_is_kept_without_pickle(name, tmp_path):
     frame, praised = table(160)
     family = families(tmp_path, frame, praised)[name]
-    candidates = family.settings("full")
-    assert len(candidates) == CHOICES
-    lesson = Lesson(family.preparation, frame[:120], praised[:120], ("bad", "good"))
+    candidates = family.settings("quick")
+    assert len(candidates) == len(family.settings("full")) == CHOICES
+    lesson = Lesson(family.prepared("quick"), frame[:120], praised[:120], ("bad", "good"))
     learner = lesson.learner(candidates[0], np.random.default_rng(0))
     answers = learner.answers(frame[120:])
     assert evaluate.error(answers, praised[120:]) < 5
@@ -215,25 +216,48 @@ def test_short_texts_are_found_to_be_text(texts, tmp_path):
     assert text_columns(data.own_table(path=str(tmp_path / "said.csv"), target="label")) == ("said",)
 
 
-def test_two_readers_asked_together_are_the_mean_of_their_log_probabilities():
+def test_readers_asked_together_are_the_mean_of_their_log_probabilities():
     frame, praised = table(80)
-    preparation = models.CountsAndGrams(columns=("text",)).fit(frame)
-    inputs = preparation.transform(frame)
+    inputs = models.CountsGramsAndPieces(columns=("text",)).fit(frame).transform(frame)
     recipe = spec(train.Recipe, optimiser=spec(train.adamw, lr=0.005), steps=20, batch=16)
     network = spec(train.network_classifier, model=spec(models.GramVectors), recipe=recipe)
-    both = train.together(
-        weights=spec(models.logistic),
-        network=network,
-        names=ORDERS * PLACES,
-        networks=2,
-        generator=np.random.default_rng(0),
-    ).fit(inputs, praised + 3)  # classes that do not begin at 0
-    generator = np.random.default_rng(0)
-    counts, names = inputs[:, : -ORDERS * PLACES], inputs[:, -ORDERS * PLACES :].toarray()
-    one = models.logistic().fit(counts, praised).predict_proba(counts)
-    others = [network.build(generator=generator).fit(names, praised).predict_proba(names) for _ in range(2)]
-    product = one**0.5 * (others[0] * others[1]) ** 0.25
-    np.testing.assert_allclose(both.predict_proba(inputs), product / product.sum(axis=1, keepdims=True), atol=1e-6)
+    reader = spec(train.piece_reader, model=spec(models.PieceReader, width=8), recipe=recipe)
+    widths = (ORDERS * PLACES, PIECE_PLACES)
+    kinds = ((spec(models.logistic),), (network, network), (reader,))
+    found = train.together(kinds=kinds, columns=widths, generator=np.random.default_rng(0))
+    found.fit(inputs, praised + 3)  # classes that do not begin at 0
+    generator, known = np.random.default_rng(0), inputs.toarray()
+    ends = inputs.shape[1] - sum(widths), inputs.shape[1] - PIECE_PLACES
+    parts = [inputs[:, : ends[0]], known[:, ends[0] : ends[1]], known[:, ends[1] :]]
+    one, *others = [
+        member.build(generator=generator).fit(part, praised).predict_proba(part)
+        for kind, part in zip(kinds, parts, strict=True)
+        for member in kind
+    ]
+    product = (one * (others[0] * others[1]) ** 0.5 * others[2]) ** (1 / 3)
+    np.testing.assert_allclose(found.predict_proba(inputs), product / product.sum(axis=1, keepdims=True), atol=1e-6)
+
+
+def test_three_ways_of_reading_are_kept_and_answer_alike_alone_and_together(tmp_path):
+    frame, praised = table(120)
+    family = families(tmp_path, frame, praised)["both"]
+    (weights,), networks, readers = family.settings("full")[0].settings["kinds"]
+    assert (len(networks), len(readers)) == (3, 2)
+    short = family.settings("full")[0].with_settings(
+        kinds=((weights,), *(tuple(map(_short, kind)) for kind in (networks, readers)))
+    )
+    learner = Lesson(family.prepared("full"), frame[:80], praised[:80], ("bad", "good")).learner(
+        short, np.random.default_rng(0)
+    )
+    kept = from_bytes(as_bytes(learner))
+    together = learner.answers(frame[80:])
+    np.testing.assert_array_equal(kept.answers(frame[80:]), together)
+    alone = np.concatenate([kept.answers(frame[row : row + 1]) for row in range(80, 120)])
+    np.testing.assert_array_equal(alone, together)
+
+
+def _short(network):
+    return network.with_settings(recipe=network.settings["recipe"].with_settings(steps=5))
 
 
 def test_reviews_hold_no_copies():

@@ -167,7 +167,7 @@ def compare(
 
 
 def _arm(family: Family, count: int, scale: Scale, most: int | None) -> Arm:
-    own = {"candidates": family.settings(scale), "preparation": family.preparation, **family.besides}
+    own = {"candidates": family.settings(scale), "preparation": family.prepared(scale), **family.besides}
     limits = [limit for limit in (family.most, most) if limit is not None and limit < count]
     if not limits:
         return Arm(family.name, label=family.label, **own)

@@ -42,12 +42,19 @@ class Family:
     at: Callable[[Scale], tuple[Spec, ...]] | None = None
     """The candidates at each scale, for a family that learns the longer the better; None where `candidates` serve all."""
 
+    thorough: Spec | None = None
+    """The preparation at `full`, where it is another than at the smaller scales."""
+
     besides: Mapping[str, Any] = field(default_factory=dict)
     """What the task's trial is told besides, of a family that only stands for comparison and cannot be trained."""
 
     def settings(self, scale: Scale) -> tuple[Spec, ...]:
         """What it chooses from at this scale; a model that is to be kept chooses as at `full`."""
         return self.candidates() if self.at is None else self.at(scale)
+
+    def prepared(self, scale: Scale) -> Spec:
+        """How raw features become numbers at this scale."""
+        return self.thorough if self.thorough is not None and scale == "full" else self.preparation
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def learn(
     family = families[model]
     most = {} if family.most is None or family.most >= len(own) else {"most": family.most}
     judged = judging(task, source, "full").with_settings(
-        candidates=family.settings("full"), preparation=family.preparation, **most
+        candidates=family.settings("full"), preparation=family.prepared("full"), **most
     )
     call = spec(task.keeping, trial=judged)
     store = store or RunStore()

@@ -9,6 +9,7 @@ from zhixing.comparison.families import Family, choices
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnTable
 from zhixing.models.grams import ORDERS, PLACES
+from zhixing.models.pieces import PLACES as PIECE_PLACES
 from zhixing.study import Scale
 
 STRENGTHS = (1.0, 4.0, 16.0, 64.0)
@@ -69,6 +70,7 @@ def reading(columns: tuple[str, ...], *, classes: bool) -> tuple[Family, ...]:
             partial(_together, "quick"),
             spec(models.CountsAndGrams, columns=columns),
             at=_together,
+            thorough=spec(models.CountsGramsAndPieces, columns=columns) if models.has_pieces() else None,
         ),
     )
 
@@ -79,16 +81,33 @@ def _learned(estimator: Callable[..., object], scale: Scale) -> tuple[Spec, ...]
 
 
 def _together(scale: Scale) -> tuple[Spec, ...]:
+    """Two ways of reading; at `full` several networks and, where texts can be cut into pieces, a third way."""
+    full = scale == "full"
+    reads = full and models.has_pieces()
     return tuple(
         spec(
             train.together,
-            weights=spec(models.logistic, strength=strength),
-            network=_network(train.network_classifier, steps, 0.005),
-            names=ORDERS * PLACES,
-            networks=3 if scale == "full" else 1,
+            kinds=(
+                (spec(models.logistic, strength=strength),),
+                (_network(train.network_classifier, steps, 0.005),) * (3 if full else 1),
+                *(((_reader(),) * 2,) if reads else ()),
+            ),
+            columns=(ORDERS * PLACES, PIECE_PLACES) if reads else (ORDERS * PLACES,),
         )
         for strength, steps in product((2.0, 8.0), STEPS[scale])
     )
+
+
+def _reader() -> Spec:
+    recipe = spec(
+        train.Recipe,
+        optimiser=spec(train.adamw, lr=0.002),
+        schedule=spec(train.linear),
+        steps=1200,
+        batch=64,
+        clip=1.0,
+    )
+    return spec(train.piece_reader, model=spec(models.PieceReader), recipe=recipe)
 
 
 def _network(estimator: Callable[..., object], steps: int, rate: float) -> Spec:

@@ -68,6 +68,10 @@ from .oddities import one_class as one_class
 from .perceptron import Perceptron as Perceptron
 from .pictures import FlatPictures as FlatPictures
 from .pictures import StandardPictures as StandardPictures
+from .piece_reader import PieceReader as PieceReader
+from .pieces import CountsGramsAndPieces as CountsGramsAndPieces
+from .pieces import Pieces as Pieces
+from .pieces import has_pieces as has_pieces
 from .placing import crowded_groups as crowded_groups
 from .placing import k_means_groups as k_means_groups
 from .placing import mixture_groups as mixture_groups
@@ -105,6 +109,7 @@ from .sentences import sentence_attention as sentence_attention
 from .sentences import sentence_vectors as sentence_vectors
 from .separation import most_separating as most_separating
 from .separation import separation as separation
+from .skip_gram import SkipGram as SkipGram
 from .sounds import FlatSounds as FlatSounds
 from .sounds import LogMel as LogMel
 from .strided import StridedCNN as StridedCNN

@@ -259,7 +259,8 @@ def _settled(drawing: np.ndarray) -> np.ndarray:
         weights = 1 / (1 + _squares(drawing, places))
         places = weights @ drawing / weights.sum(axis=2, keepdims=True)
     lowest = np.log1p(_squares(drawing, places)).sum(axis=2).argmin(axis=1)
-    return places[np.arange(len(places)), lowest]
+    settled: np.ndarray = places[np.arange(len(places)), lowest]
+    return settled
 
 
 def _squares(drawing: np.ndarray, places: np.ndarray) -> np.ndarray:

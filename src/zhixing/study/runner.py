@@ -186,7 +186,7 @@ class _Worker:
         import psutil
 
         try:
-            spent = sum(psutil.Process(self.process.pid).cpu_times()[:2])
+            spent = float(sum(psutil.Process(self.process.pid).cpu_times()[:2]))
         except psutil.NoSuchProcess:
             return False
         before, self._spent = self._spent, spent

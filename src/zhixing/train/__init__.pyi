@@ -46,6 +46,7 @@ from .optimisers import sgd as sgd
 from .rating import Foretold as Foretold
 from .rating import rated as rated
 from .rating_network import rating_network as rating_network
+from .reading import piece_reader as piece_reader
 from .schedules import constant as constant
 from .schedules import cosine as cosine
 from .schedules import linear as linear
@@ -66,3 +67,4 @@ from .tuned import kept as kept
 from .tuned import tuned as tuned
 from .untargeted import clustered as clustered
 from .untargeted import kept_groups as kept_groups
+from .word_vectors import word_vectors as word_vectors

@@ -61,9 +61,7 @@ class Learner:
 
         Sparse rows are summed one by one anyway, and lists are their estimators' business.
         """
-        return (
-            self._answers(_padded(inputs))[: len(inputs)] if isinstance(inputs, np.ndarray) else self._answers(inputs)
-        )
+        return self._answers(padded(inputs))[: len(inputs)] if isinstance(inputs, np.ndarray) else self._answers(inputs)
 
     def _answers(self, inputs: Any) -> np.ndarray:
         if self.known is not None:
@@ -82,10 +80,10 @@ def numbers(preparation: Any, features: Any) -> Any:
 
     Arrays are padded before they are prepared, too: a preparation of pictures multiplies as a model does.
     """
-    return preparation.transform(_padded(features) if isinstance(features, np.ndarray) else features)
+    return preparation.transform(padded(features) if isinstance(features, np.ndarray) else features)
 
 
-def _padded(inputs: np.ndarray) -> np.ndarray:
+def padded(inputs: np.ndarray) -> np.ndarray:
     """Rows up to a multiple of `BLOCK`, the last one repeated.
 
     Sums of products are taken in another order for the rows that are left over when others fill whole tiles.

@@ -1,40 +1,49 @@
-"""Weights of counts and learned vectors asked together: two ways of reading a text err in different places.
+"""Weights of counts, learned vectors and a reader asked together: ways of reading a text err in different places.
 
 Source: Hansen and Salamon 1990, IEEE Transactions on Pattern Analysis and Machine Intelligence 12(10), for the ensemble;
 the mean is taken of log probabilities (Hinton 2002, Neural Computation 14(8), products of experts).
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from zhixing.core import Spec
+from zhixing.train.learner import padded
 
 
 class together:  # noqa: N801 - called as the functions that make the other families are
-    """One `weights` on the first columns of sparse rows, and `networks` of `network` on the last `names` of them."""
+    """Several `kinds` of estimators, each with columns of its own of sparse rows, and each with one voice.
 
-    def __init__(self, *, weights: Spec, network: Spec, names: int, networks: int = 3, generator: np.random.Generator):
-        self.names = names
-        self._members: list[Any] = [
-            weights.build(generator=generator),
-            *(network.build(generator=generator) for _ in range(networks)),
-        ]
+    The last kinds see the last `columns` columns, so many each; the first kind sees all that stand before them.
+    """
+
+    def __init__(
+        self, *, kinds: tuple[tuple[Spec, ...], ...], columns: tuple[int, ...], generator: np.random.Generator
+    ):
+        self.columns = columns
+        self._kinds: list[list[Any]] = [[member.build(generator=generator) for member in kind] for kind in kinds]
 
     def fit(self, inputs: Any, targets: np.ndarray, /) -> "together":
         coded = np.unique(targets, return_inverse=True)[1]
-        for member, rows in zip(self._members, self._divided(inputs), strict=True):
-            member.fit(rows, coded)
+        for kind, rows in zip(self._kinds, self._divided(inputs), strict=True):
+            for member in kind:
+                member.fit(rows[: len(coded)], coded)
         return self
 
     def predict_proba(self, inputs: Any, /) -> np.ndarray:
-        said = [member.predict_proba(rows) for member, rows in zip(self._members, self._divided(inputs), strict=True)]
         few = 1e-12  # the logarithm of a probability that is rounded to 0
-        # The networks have one voice between them, the weights the other.
-        logs = (np.log(said[0] + few) + np.mean([np.log(each + few) for each in said[1:]], axis=0)) / 2
+        voices = [
+            np.mean([np.log(member.predict_proba(rows)[: inputs.shape[0]] + few) for member in kind], axis=0)
+            for kind, rows in zip(self._kinds, self._divided(inputs), strict=True)
+        ]
+        logs = np.mean(voices, axis=0)
         odds = np.exp(logs - logs.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
     def _divided(self, inputs: Any) -> list[Any]:
-        counts, names = inputs[:, : -self.names], inputs[:, -self.names :].toarray()
-        return [counts, *([names] * (len(self._members) - 1))]
+        """Rows as each kind takes them: sparse for the first, arrays for the others, those padded as a learner's are."""
+        ends = inputs.shape[1] - np.cumsum((0, *reversed(self.columns)))[::-1]
+        parts = [padded(inputs[:, first:last].toarray()) for first, last in pairwise(ends)]
+        return [inputs[:, : ends[0]], *parts]

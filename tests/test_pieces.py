@@ -1,0 +1,142 @@
+"""Pieces of texts, what they mean by their neighbours, and the network that reads them."""
+
+import re
+from collections import Counter
+from importlib import import_module
+from itertools import pairwise
+
+import numpy as np
+import pandas
+import pytest
+import torch
+from torch.nn.functional import logsigmoid
+
+from zhixing import models, train
+from zhixing.core import spec
+from zhixing.models.pieces import OFTEN, PLACES
+
+word_vectors = import_module("zhixing.train.word_vectors")  # the module; its function has the same name
+FRAME = pandas.DataFrame({"text": ["很好看，喜欢", "不好看 Good", "很好看！good book", "好看 很好 a goods", None] * 3})
+
+
+def _with_pair(parts, pair):
+    found = []
+    for part in parts:
+        if found and (found[-1], part) == pair:
+            found[-1] += part
+        else:
+            found.append(part)
+    return tuple(found)
+
+
+def test_the_pair_that_is_met_most_often_becomes_one_piece():
+    pieces = models.Pieces(columns=("text",)).learn(FRAME)
+    words = Counter(re.findall(r"\w+|[，！]", " ".join(FRAME["text"].dropna()).lower()))
+    parts = {word: tuple(word) for word in words}
+    joins = [tuple(line.split(" ")) for line in pieces.joins.split("\n")]
+    for join in joins:
+        met = Counter()
+        for word, count in words.items():
+            for pair in pairwise(parts[word]):
+                met[pair] += count
+        assert met[join] == max(met.values()) >= OFTEN
+        parts = {word: _with_pair(found, join) for word, found in parts.items()}
+    assert max((sum(words[word] for word, found in parts.items() if pair in pairwise(found)) for pair in
+                {pair for found in parts.values() for pair in pairwise(found)}), default=0) < OFTEN  # fmt: skip
+    known = pieces.known.split("\n")
+    row = pieces.numbered(FRAME)[2]
+    cut = [part for word in ("很好看", "！", "good", "book") for part in parts[word]]
+    assert [known[number] for number in row[row > 0]] == cut
+
+
+def test_what_was_never_met_is_0_and_so_is_what_lies_behind_the_end():
+    pieces = models.Pieces(columns=("text",)).learn(FRAME)
+    rows = pieces.numbered(pandas.DataFrame({"text": ["ζ 好看", None, "好看 " * 200]}))
+    assert rows.shape == (3, PLACES)
+    assert [bool(number) for number in rows[0, :3]] == [False, True, False]
+    assert not rows[1].any()
+    assert (rows[2] == rows[0, 1]).all()
+    assert not models.Pieces(columns=("text",)).learn(FRAME[4:5]).numbered(FRAME).any()
+
+
+def test_logits_of_pairs_are_those_of_a_loop():
+    generator = torch.Generator().manual_seed(0)
+    model = models.SkipGram(count=9, width=4, generator=generator).double()
+    torch.nn.init.normal_(model.contexts.weight, generator=generator)
+    centres, contexts, others = torch.tensor([1, 2, 2]), torch.tensor([3, 8, 4]), torch.tensor([5, 5, 1, 7])
+    there, absent = model(centres, contexts, others)
+    at, around = model.centres.weight, model.contexts.weight
+    for row, (centre, context) in enumerate(zip(centres, contexts, strict=True)):
+        torch.testing.assert_close(there[row], sum(at[centre] * around[context]))
+        for place, other in enumerate(others):
+            torch.testing.assert_close(absent[row, place], sum(at[centre] * around[other]))
+    (logsigmoid(there).sum() + logsigmoid(-absent).sum()).backward()
+    expected = torch.sigmoid(-there[0]) * around[3] - torch.sigmoid(absent[0]) @ around[others]
+    torch.testing.assert_close(model.centres.weight.grad[1], expected.detach())
+
+
+def test_words_that_stand_among_the_same_others_have_like_vectors(monkeypatch):
+    monkeypatch.setattr(word_vectors, "BATCH", 256)  # as many steps as many texts would give
+    generator = np.random.default_rng(0)
+    texts = np.zeros((4000, 8), dtype=np.int64)
+    for row in texts:  # 1 and 2 stand among 10 to 19, 3 and 4 among 20 to 29
+        first = generator.integers(1, 5)
+        row[:6] = generator.integers(10, 20, 6) + 10 * (first > 2)
+        row[3] = first
+    vectors = train.word_vectors(texts, 30, 12, generator=generator)
+    assert vectors.shape == (30, 12)
+    assert not vectors[0].any()
+    torch.testing.assert_close(vectors.square().mean().sqrt(), torch.tensor(0.3))
+    directions = torch.nn.functional.normalize(vectors, dim=1)
+    likeness = directions @ directions.T
+    assert min(likeness[1, 2], likeness[3, 4]) > max(likeness[1, 3], likeness[2, 4]) + 0.3
+
+
+def test_texts_of_nothing_give_vectors_of_chance():
+    vectors = train.word_vectors(np.zeros((3, 5), dtype=np.int64), 4, 6, generator=np.random.default_rng(0))
+    assert torch.isfinite(vectors).all()
+    assert not vectors[0].any()
+
+
+def test_a_reader_sees_what_a_loop_over_the_places_sees():
+    network = models.PieceReader(pieces=20, width=6, classes=3, generator=torch.Generator().manual_seed(0))
+    network = network.double().eval()
+    x = torch.zeros(3, PLACES, dtype=torch.float64)
+    x[0, :5], x[1] = torch.tensor([3.0, 0.0, 7.0, 3.0, 19.0]), torch.arange(PLACES) % 20
+    for row in range(3):
+        there = [place for place in range(PLACES) if x[row, place]]
+        vectors = network.table.weight[x[row].long()] * (x[row] > 0)[:, None]
+        states = torch.cat([_states(network.gru, vectors, ""), _states(network.gru, vectors, "_reverse")], dim=1)
+        seen = states[there]
+        mean = seen.sum(dim=0) / max(len(there), 1)
+        largest = seen.amax(dim=0) if there else -torch.ones(12, dtype=torch.float64)
+        torch.testing.assert_close(network(x)[row], network.head(torch.cat([mean, largest])))
+
+
+def _states(units, vectors, direction):
+    """Cho et al. 2014, place by place, from the other end for the reverse direction."""
+    ways = {name: getattr(units, f"{name}_l0{direction}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+    order = range(len(vectors))[:: -1 if direction else 1]
+    state, found = torch.zeros(6, dtype=torch.float64), [None] * len(vectors)
+    for place in order:
+        reset, update, new = (ways["weight_ih"] @ vectors[place] + ways["bias_ih"]).chunk(3)
+        reset_, update_, new_ = (ways["weight_hh"] @ state + ways["bias_hh"]).chunk(3)
+        gate = torch.sigmoid(update + update_)
+        state = (1 - gate) * torch.tanh(new + torch.sigmoid(reset + reset_) * new_) + gate * state
+        found[place] = state
+    return torch.stack(found)
+
+
+@pytest.mark.usefixtures("global_randomness_untouched")
+def test_a_reader_begins_with_what_the_texts_taught_and_learns_the_order_of_words():
+    generator = np.random.default_rng(0)
+    rows = generator.integers(3, 9, (300, PLACES)).astype(np.float64)
+    rows[:, 8:] = 0
+    at, praised = generator.integers(0, 7, 300), generator.integers(0, 2, 300)
+    rows[np.arange(300), at], rows[np.arange(300), at + 1] = 1 + praised, 2 - praised  # the same words, in either order
+    recipe = spec(train.Recipe, optimiser=spec(train.adamw, lr=0.01), steps=80, batch=32, clip=1.0)
+    reader = spec(train.piece_reader, model=spec(models.PieceReader, pieces=9, width=16, lost=0.0), recipe=recipe)
+    first, again = (reader.build(generator=np.random.default_rng(0)).fit(rows[:200], praised[:200]) for _ in range(2))
+    right = (first.predict_proba(rows[200:]).argmax(axis=1) == praised[200:]).mean()
+    assert right > 0.9
+    np.testing.assert_array_equal(first.predict_proba(rows), again.predict_proba(rows))
