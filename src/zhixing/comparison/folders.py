@@ -16,7 +16,10 @@ from zhixing.data import OwnFolder
 from zhixing.study import Scale
 
 STEPS: dict[Scale, int] = {"smoke": 20, "quick": 250, "full": 2_500}
-"""Of a network; at quick, the whole contest shall end within minutes."""
+"""Of a network, at most; at quick, the whole contest shall end within minutes."""
+ROUNDS = 400
+"""How often a network sees each item, at most, in as many steps as at `quick` or more: few are soon known by heart."""
+BATCH = 64
 CHANNELS: dict[Scale, int] = {"smoke": 16, "quick": 16, "full": 32}
 """Of a network's first stage."""
 LARGE = 40
@@ -36,7 +39,7 @@ def of_folder(own: OwnFolder, place: Path) -> Task:
                 "神经网络看像素，其他模型看主成分；均值和尺度只由训练图片决定。",
             ),
         )
-        families = for_pictures(own.card["height"], own.card["width"])
+        families = for_pictures(own.card["height"], own.card["width"], len(own))
     else:
         items, prepared = (
             Text("sounds", "录音"),
@@ -45,7 +48,7 @@ def of_folder(own: OwnFolder, place: Path) -> Task:
                 "神经网络看对数梅尔频谱图，其他模型看各频带的均值和标准差。",
             ),
         )
-        families = for_sounds(own.card["rate"])
+        families = for_sounds(own.card["rate"], len(own))
     return Task(
         question=Text(
             "Which family tells the {items} of {folder} apart best?", "哪一类模型最能分清 {folder} 中的{items}？"
@@ -59,19 +62,22 @@ def of_folder(own: OwnFolder, place: Path) -> Task:
     )
 
 
-def for_pictures(height: int, width: int) -> tuple[Family, ...]:
-    """The families for pictures of this size."""
+def for_pictures(height: int, width: int, count: int) -> tuple[Family, ...]:
+    """The families for so many pictures of this size."""
     gentle = spec(train.warped, turn=0.1, scale=0.1, shift=0.07)
     changes = (None, gentle, spec(train.warped, bend=0.04), spec(train.warped, turn=0.1, mirror=True))
     patch = 4 if max(height, width) > LARGE else 2
-    return (*_classical(spec(models.FlatPictures)), *_networks(spec(models.StandardPictures), patch, changes))
+    return (*_classical(spec(models.FlatPictures)), *_networks(spec(models.StandardPictures), patch, changes, count))
 
 
-def for_sounds(rate: int) -> tuple[Family, ...]:
-    """The families for sounds of so many samples a second; a spectrogram moves in time and pitch, and is never turned."""
+def for_sounds(rate: int, count: int) -> tuple[Family, ...]:
+    """The families for `count` sounds of `rate` samples a second; a spectrogram moves in time and pitch, and never turns."""
     moved = ((0.05, 0.05), (0.1, 0.1), (0.2, 0.1))
     changes = (None, *(spec(train.warped, turn=0.0, scale=scale, shift=shift) for scale, shift in moved))
-    return (*_classical(spec(models.FlatSounds, rate=rate)), *_networks(spec(models.LogMel, rate=rate), 4, changes))
+    return (
+        *_classical(spec(models.FlatSounds, rate=rate)),
+        *_networks(spec(models.LogMel, rate=rate), 4, changes, count),
+    )
 
 
 def _classical(flat: Spec) -> tuple[Family, ...]:
@@ -99,26 +105,26 @@ def _classical(flat: Spec) -> tuple[Family, ...]:
     )
 
 
-def _networks(shaped: Spec, patch: int, changes: tuple[Spec | None, ...]) -> tuple[Family, ...]:
+def _networks(shaped: Spec, patch: int, changes: tuple[Spec | None, ...], count: int) -> tuple[Family, ...]:
     """A plain network and a residual one, each to choose how its training pictures are changed."""
     brick = {"patch": patch, "grid": 4, "normalisation": nn.batch_norm}
     plain = spec(models.CNN, depth=6, stages=2, shortcut=None, **brick)
     residual = spec(models.CNN, depth=8, stages=3, **brick)
     families = []
     for name, label, model in (("cnn", Text("CNN", "CNN"), plain), ("resnet", Text("ResNet", "ResNet"), residual)):
-        at = partial(_changed, model, changes)
+        at = partial(_changed, model, changes, count)
         families.append(Family(name, label, partial(at, "quick"), shaped, at=at))
     return tuple(families)
 
 
-def _changed(model: Spec, changes: Sequence[Spec | None], scale: Scale) -> tuple[Spec, ...]:
+def _changed(model: Spec, changes: Sequence[Spec | None], count: int, scale: Scale) -> tuple[Spec, ...]:
     """The network trained on pictures that are changed in each of these ways."""
     recipe = spec(
         train.Recipe,
         optimiser=spec(train.adamw, lr=0.005),
         schedule=spec(train.cosine, warm_up=0.1),
-        steps=STEPS[scale],
-        batch=64,
+        steps=min(STEPS[scale], max(STEPS["quick"], ROUNDS * count // BATCH)),
+        batch=BATCH,
     )
     sized = model.with_settings(channels=CHANNELS[scale])
     return tuple(spec(train.network_classifier, model=sized, recipe=recipe, augment=change) for change in changes)

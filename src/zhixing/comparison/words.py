@@ -90,7 +90,7 @@ def _together(scale: Scale) -> tuple[Spec, ...]:
             kinds=(
                 (spec(models.logistic, strength=strength),),
                 (_network(train.network_classifier, steps, 0.005),) * (3 if full else 1),
-                *(((_reader(),) * 2,) if reads else ()),
+                *(((_reader(),),) if reads else ()),
             ),
             columns=(ORDERS * PLACES, PIECE_PLACES) if reads else (ORDERS * PLACES,),
         )
