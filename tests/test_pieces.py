@@ -113,6 +113,21 @@ def test_a_reader_sees_what_a_loop_over_the_places_sees():
         torch.testing.assert_close(network(x)[row], network.head(torch.cat([mean, largest])))
 
 
+def test_a_piece_that_no_training_row_shows_is_read_as_unknown():
+    texts = pandas.DataFrame({"text": ["好看 " * PLACES + "不好看"] * 8 + ["差"] * 8})
+    pieces = models.Pieces(columns=("text",)).learn(texts)
+    rows = pieces.numbered(texts).astype(np.float64)
+    recipe = spec(train.Recipe, optimiser=spec(train.adamw, lr=0.01), steps=2, batch=4)
+    reader = spec(train.piece_reader, model=spec(models.PieceReader, width=4), recipe=recipe)
+    fitted = reader.build(generator=np.random.default_rng(0)).fit(rows, np.arange(16) // 8)
+    assert fitted.network.table.num_embeddings == rows.max() + 1 <= len(pieces.known.split("\n"))
+    known = fitted.network.table.num_embeddings
+    strange = np.zeros((2, PLACES))
+    strange[1, 0] = known + 3
+    found = fitted.predict_proba(strange)
+    np.testing.assert_array_equal(found[0], found[1])
+
+
 def _states(units, vectors, direction):
     """Cho et al. 2014, place by place, from the other end for the reverse direction."""
     ways = {name: getattr(units, f"{name}_l0{direction}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}

@@ -14,11 +14,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from zhixing.models.grams import NAMES, ORDERS, PLACES
-from zhixing.nn import Dropout, Initialiser, glorot_uniform, linear, table
-
-
-def _tenth(weight: Tensor, generator: Generator | None = None) -> None:
-    nn.init.normal_(weight, std=0.1, generator=generator)
+from zhixing.nn import Dropout, Initialiser, glorot_uniform, linear, table, table_normal
 
 
 class GramVectors(nn.Module):
@@ -37,7 +33,7 @@ class GramVectors(nn.Module):
         classes: int = 2,
         lost: float = 0.2,
         dropout: float = 0.5,
-        init: Initialiser = _tenth,
+        init: Initialiser = table_normal,
         generator: Generator | None = None,
     ):
         super().__init__()

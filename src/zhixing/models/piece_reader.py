@@ -6,16 +6,15 @@ the equations of the units place by place.
 Axes: b batch | f features | t places | d width | k classes
 """
 
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from zhixing.models.pieces import PIECES, PLACES
-from zhixing.nn import Dropout, Initialiser, glorot_uniform, gru, linear, table
-
-
-def _tenth(weight: Tensor, generator: Generator | None = None) -> None:
-    nn.init.normal_(weight, std=0.1, generator=generator)
+from zhixing.nn import Dropout, Initialiser, glorot_uniform, gru, linear, table, table_normal
 
 
 class PieceReader(nn.Module):
@@ -33,7 +32,7 @@ class PieceReader(nn.Module):
         classes: int = 2,
         lost: float = 0.2,
         dropout: float = 0.5,
-        init: Initialiser = _tenth,
+        init: Initialiser = table_normal,
         generator: Generator | None = None,
     ):
         super().__init__()
@@ -43,8 +42,14 @@ class PieceReader(nn.Module):
         self.gru = gru(width, width, generator=generator)
         self.head = linear(4 * width, classes, init=glorot_uniform, generator=generator)
 
+    @staticmethod
+    def sizes(inputs: np.ndarray) -> Mapping[str, int]:
+        """The settings that training rows (n, features_in) decide: few texts hold fewer pieces."""
+        return {"pieces": int(inputs[:, :PLACES].max()) + 1}
+
     def forward(self, x: Float[Tensor, "b f"]) -> Float[Tensor, "b k"]:
         pieces = x[:, :PLACES].long()
+        pieces = pieces * (pieces < self.table.num_embeddings)  # of one that stood beyond PLACES nothing was learned
         there = (pieces > 0)[:, :, None]
         seen = self.losing(there.to(x.dtype)) * self.dropout(self.table(pieces))
         states, _ = self.gru(seen)  # all places, so that no answer depends on how long others' texts are

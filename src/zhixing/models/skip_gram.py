@@ -9,17 +9,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Generator, Tensor, nn
 
-from zhixing.nn import Initialiser, table
-
-
-def _tenth(weight: Tensor, generator: Generator | None = None) -> None:
-    nn.init.normal_(weight, std=0.1, generator=generator)
+from zhixing.nn import Initialiser, table, table_normal
 
 
 class SkipGram(nn.Module):
     """Says how likely words with numbers below `count` stand near each other."""
 
-    def __init__(self, *, count: int, width: int = 96, init: Initialiser = _tenth, generator: Generator | None = None):
+    def __init__(
+        self, *, count: int, width: int = 96, init: Initialiser = table_normal, generator: Generator | None = None
+    ):
         super().__init__()
         self.centres = table(count, width, init=init, generator=generator)
         self.contexts = table(count, width, init=lambda weight, _: nn.init.zeros_(weight))

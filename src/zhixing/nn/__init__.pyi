@@ -9,6 +9,7 @@ from .initialisation import he_normal as he_normal
 from .initialisation import identity as identity
 from .initialisation import narrow_normal as narrow_normal
 from .initialisation import orthogonal as orthogonal
+from .initialisation import table_normal as table_normal
 from .layers import batch_norm as batch_norm
 from .layers import convolution as convolution
 from .layers import linear as linear

@@ -42,6 +42,11 @@ def narrow_normal(weight: Float[Tensor, "*shape"], generator: Generator | None =
     nn.init.normal_(weight, std=0.02, generator=generator)
 
 
+def table_normal(weight: Float[Tensor, "*shape"], generator: Generator | None = None) -> None:
+    """Normal with standard deviation 0.1 whatever the shape, for tables of which a step sees but a few rows."""
+    nn.init.normal_(weight, std=0.1, generator=generator)
+
+
 def orthogonal(weight: Float[Tensor, "*shape"], generator: Generator | None = None) -> None:
     """A random rotation, which keeps every length (Saxe et al. 2014, arXiv:1312.6120)."""
     nn.init.orthogonal_(weight, generator=generator)
