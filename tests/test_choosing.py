@@ -5,11 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from zhixing.train.choosing import ENOUGH, PARTS, chosen, tries, validation_parts
+from zhixing.train.choosing import ENOUGH, ENOUGH_OF_AMOUNTS, PARTS, chosen, tries, validation_parts
 
 
 class Rows:
     """As much of a data set as is divided."""
+
+    def __init__(self, classes: str) -> None:
+        self.classes = tuple(classes)
 
     def split(self, rows: np.ndarray, share: float, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         mixed = generator.permutation(rows)
@@ -77,9 +80,15 @@ def test_a_stopped_choice_goes_on_where_it_was() -> None:
         assert len(asked) == len(whole) - done
 
 
-@pytest.mark.parametrize(("rows", "parts"), [(100, PARTS), (900, 4), (1_000, 3), (2_000, 2), (4 * ENOUGH, 1)])
-def test_few_rows_choose_in_several_parts(rows: int, parts: int) -> None:
-    found = validation_parts(Rows(), np.arange(rows), 0.25, np.random.default_rng(0))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("rows", "parts", "classes"),
+    [
+        *((100, PARTS, "ab"), (900, 4, "ab"), (1_000, 3, "ab"), (2_000, 2, "ab"), (4 * ENOUGH, 1, "ab")),
+        *((1_000, 4, ""), (2_000, 3, ""), (4 * ENOUGH, 3, ""), (4 * ENOUGH_OF_AMOUNTS, 1, "")),
+    ],
+)
+def test_few_rows_choose_in_several_parts(rows: int, parts: int, classes: str) -> None:
+    found = validation_parts(Rows(classes), np.arange(rows), 0.25, np.random.default_rng(0))  # type: ignore[arg-type]
     assert len(found) == parts
     for learned, checked in found:
         assert sorted([*learned, *checked]) == list(range(rows))
