@@ -1,6 +1,7 @@
 """The view of covariance: figures worked by hand, parity with NumPy, scikit-learn and pandas, and axes in words."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas
@@ -104,6 +105,13 @@ def test_an_axis_is_told_by_its_large_loadings(loadings, said):
 def test_what_has_no_covariance_is_said_in_one_line(features, why):
     with pytest.raises(CannotShow, match=why):
         covariance(scene(features))
+
+
+def test_numbers_of_users_and_items_have_no_covariance():
+    ratings = SimpleNamespace(card={"kind": "ratings"})
+    rows = pandas.DataFrame({"user": [1, 2, 3], "item": [3, 1, 2]})
+    with pytest.raises(CannotShow, match="ratings only names"):
+        covariance(Scene("rows", rows, None, (), ratings))
 
 
 def test_every_picture_is_drawn_in_both_languages_and_many_columns_are_thinned():

@@ -208,6 +208,24 @@ def test_later_pairs_are_read_as_the_ratings_were(written, tmp_path):
         assert np.isfinite(answers).all()
 
 
+def test_a_network_on_ratings_keeps_its_course_of_training(written, memory_watch):
+    from zhixing import models, train
+    from zhixing.train.keeping import as_bytes, from_bytes, keep
+    from zhixing.train.learner import Lesson
+
+    ratings = data.own_ratings(path=written(table()))
+    lesson = Lesson(spec(models.RatingCodes), ratings.take(np.arange(len(ratings))), ratings.targets, ())
+    recipe = spec(train.Recipe, optimiser=spec(train.adamw), steps=3, batch=16)
+    neural = spec(train.rating_network, model=spec(models.NeuralFactorisation, factors=2, embedding=2), recipe=recipe)
+    watch = memory_watch()
+    learner = lesson.learner(neural, np.random.default_rng(0))
+    keep(watch, learner, ratings.card)
+    assert "trace.safetensors" in watch.files
+    back = from_bytes(as_bytes(learner))  # a learner that is back holds none, and is kept again without
+    keep(watch := memory_watch(), back, ratings.card)
+    assert "trace.safetensors" not in watch.files
+
+
 def test_the_contest_on_ratings_has_families_of_equally_many_choices(written, memory_watch):
     from zhixing.comparison.contest import contest
     from zhixing.comparison.families import CHOICES

@@ -6,6 +6,7 @@ import numpy as np
 
 from zhixing.core import Spec
 from zhixing.train.network import network_regressor
+from zhixing.train.trace import Trace
 
 
 class rating_network:  # noqa: N801 - called as the functions that make the other families are
@@ -25,6 +26,11 @@ class rating_network:  # noqa: N801 - called as the functions that make the othe
         self.regressor = network_regressor(model=sized, recipe=self.recipe, generator=self.generator)
         self.regressor.fit(inputs, (targets - self.mean) / self.scale)
         return self
+
+    @property
+    def trace(self) -> Trace:
+        """What its training looked like, where it was fitted here."""
+        return self.regressor.trace
 
     def __getstate__(self) -> dict[str, Any]:
         return {"mean": self.mean, "scale": self.scale, "regressor": self.regressor}

@@ -71,11 +71,11 @@ def covariance(scene: Scene) -> View:
 def _numbers(scene: Scene) -> Numbers:
     import pandas
 
-    if not isinstance(scene.features, pandas.DataFrame):
+    if not isinstance(scene.features, pandas.DataFrame) or scene.card["kind"] == "ratings":
         raise CannotShow(
             Text(
-                "covariance is of the columns of a table; pictures, sounds and sentences have none",
-                "协方差针对表格的各列；图片、录音和句子没有列",
+                "covariance is of the columns of a table; pictures, sounds and sentences have none, ratings only names",
+                "协方差针对表格的各列；图片、录音和句子没有列，评分表的列只是用户和物品的代号",
             )
         )
     found = scene.features.select_dtypes("number")
