@@ -75,7 +75,7 @@ def small():
     patch.setitem(folders.STEPS, "full", 40)
     patch.setattr("zhixing.views.units.UNITS", 3)
     patch.setitem(folders.CHANNELS, "full", 8)
-    patch.setattr(folders, "_changed", lambda model, changes, scale: changed(model, changes[:1], scale))
+    patch.setattr(folders, "_changed", lambda model, changes, *sizes: changed(model, changes[:1], *sizes))
     yield
     patch.undo()
 

@@ -155,7 +155,7 @@ class Desk:
             measures=measures,
             seconds=self._seconds,
             peak_bytes=peak_bytes(),
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            finished=datetime.now(UTC).isoformat(timespec="microseconds"),
             call=repr(trial.call),
             call_digest=trial.call.digest,
             data=trial.data,
