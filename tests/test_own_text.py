@@ -12,7 +12,7 @@ import torch
 from zhixing import data, evaluate, models, train
 from zhixing.comparison.families import CHOICES
 from zhixing.comparison.words import for_text, text_columns
-from zhixing.core import MissingPackage, Seeds, UnknownName, spec
+from zhixing.core import BadData, MissingPackage, Seeds, UnknownName, spec
 from zhixing.data import reviews
 from zhixing.models.grams import NAMES, ORDERS, PLACES
 from zhixing.models.pieces import PLACES as PIECE_PLACES
@@ -250,6 +250,10 @@ def test_three_ways_of_reading_are_kept_and_answer_alike_alone_and_together(tmp_
         short, np.random.default_rng(0)
     )
     kept = from_bytes(as_bytes(learner))
+    del learner.estimator.columns  # as of a version that had other attributes
+    with pytest.raises(BadData, match="of another version; train it again"):
+        from_bytes(as_bytes(learner))
+    learner.estimator.columns = kept.estimator.columns
     together = learner.answers(frame[80:])
     np.testing.assert_array_equal(kept.answers(frame[80:]), together)
     alone = np.concatenate([kept.answers(frame[row : row + 1]) for row in range(80, 120)])

@@ -4,6 +4,7 @@ Source: Hansen and Salamon 1990, IEEE Transactions on Pattern Analysis and Machi
 the mean is taken of log probabilities (Hinton 2002, Neural Computation 14(8), products of experts).
 """
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +25,9 @@ class together:  # noqa: N801 - called as the functions that make the other fami
     ):
         self.columns = columns
         self._kinds: list[list[Any]] = [[member.build(generator=generator) for member in kind] for kind in kinds]
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.columns, self._kinds = state["columns"], state["_kinds"]  # KeyError for a state of another version
 
     def fit(self, inputs: Any, targets: np.ndarray, /) -> "together":
         coded = np.unique(targets, return_inverse=True)[1]
