@@ -176,13 +176,13 @@ class _Worker:
             code = self.process.exitcode
             return Text(f"its process ended with exit code {code}", f"其进程已退出，退出码 {code}")
         if self.trial is not None and time.monotonic() - self._heard > hang_seconds:
-            if not self._works():
+            if not self._works(hang_seconds / 100):
                 return Text(f"it was silent for {hang_seconds:.0f} s", f"已 {hang_seconds:.0f} 秒没有动静")
             self._heard = time.monotonic()
         return None
 
-    def _works(self) -> bool:
-        """Whether it used a processor for a second since this was asked last: a long fit says nothing until it ends."""
+    def _works(self, seconds: float) -> bool:
+        """Whether it used a processor so long since this was asked last: a long fit says nothing until it ends."""
         import psutil
 
         try:
@@ -190,7 +190,7 @@ class _Worker:
         except psutil.NoSuchProcess:
             return False
         before, self._spent = self._spent, spent
-        return spent - before >= 1.0
+        return spent - before >= seconds
 
     def ask_to_stop(self) -> None:
         try:
