@@ -13,8 +13,8 @@ from zhixing.data import Own
 ENOUGH = 700
 """Validation rows that are enough for a choice; where one part holds fewer, several choose."""
 ENOUGH_OF_AMOUNTS = 1_500
-"""The same for amounts, whose errors are ruled by a few rows that lie far off: on 3,000 wages of the package ISLR, 1,125 rows
-chose one tree 3 % worse than the best of its settings, 1,687 rows as well as that, over twelve divisions.
+"""The same for amounts, whose errors are ruled by a few rows that lie far off: of the table Wage 1,125 rows chose one tree 3 %
+worse than the best of its settings, 1,687 rows as well as that (benchmarks/tables/exhaustive.md).
 """
 PARTS = 4
 """The most parts that choose, unless told otherwise."""
