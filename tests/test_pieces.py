@@ -96,6 +96,7 @@ def test_texts_of_nothing_give_vectors_of_chance():
     vectors = train.word_vectors(np.zeros((3, 5), dtype=np.int64), 4, 6, generator=np.random.default_rng(0))
     assert torch.isfinite(vectors).all()
     assert not vectors[0].any()
+    assert not train.word_vectors(np.zeros((3, 5), dtype=np.int64), 1, 6, generator=np.random.default_rng(0)).any()
 
 
 def test_a_reader_sees_what_a_loop_over_the_places_sees():

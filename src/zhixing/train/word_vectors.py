@@ -41,7 +41,7 @@ def word_vectors(texts: np.ndarray, count: int, width: int, *, generator: np.ran
         optimiser.step()
     vectors = model.centres.weight.detach()
     vectors[0] = 0
-    return vectors * SIZE / vectors.square().mean().sqrt()
+    return vectors * SIZE / vectors.square().mean().sqrt().clamp(min=1e-9)  # 0 where there are no words at all
 
 
 def _pairs(texts: np.ndarray, steps: int, generator: np.random.Generator) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
