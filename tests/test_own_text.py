@@ -223,28 +223,28 @@ def test_readers_asked_together_are_the_mean_of_their_log_probabilities():
     network = spec(train.network_classifier, model=spec(models.GramVectors), recipe=recipe)
     reader = spec(train.piece_reader, model=spec(models.PieceReader, width=8), recipe=recipe)
     widths = (ORDERS * PLACES, PIECE_PLACES)
-    kinds = ((spec(models.logistic),), (network, network), (reader,))
-    found = train.together(kinds=kinds, columns=widths, generator=np.random.default_rng(0))
+    kinds = ((spec(models.logistic),), (spec(models.presences),), (network, network), (reader,))
+    found = train.together(kinds=kinds, parts=(0, 0, 1, 2), columns=widths, generator=np.random.default_rng(0))
     found.fit(inputs, praised + 3)  # classes that do not begin at 0
     generator, known = np.random.default_rng(0), inputs.toarray()
     ends = inputs.shape[1] - sum(widths), inputs.shape[1] - PIECE_PLACES
-    parts = [inputs[:, : ends[0]], known[:, ends[0] : ends[1]], known[:, ends[1] :]]
-    one, *others = [
+    parts = [*[inputs[:, : ends[0]]] * 2, known[:, ends[0] : ends[1]], known[:, ends[1] :]]
+    one, two, *others = [
         member.build(generator=generator).fit(part, praised).predict_proba(part)
         for kind, part in zip(kinds, parts, strict=True)
         for member in kind
     ]
-    product = (one * (others[0] * others[1]) ** 0.5 * others[2]) ** (1 / 3)
+    product = (one * two * (others[0] * others[1]) ** 0.5 * others[2]) ** (1 / 4)
     np.testing.assert_allclose(found.predict_proba(inputs), product / product.sum(axis=1, keepdims=True), atol=1e-6)
 
 
 def test_three_ways_of_reading_are_kept_and_answer_alike_alone_and_together(tmp_path):
     frame, praised = table(120)
     family = families(tmp_path, frame, praised)["both"]
-    (weights,), networks, readers = family.settings("full")[0].settings["kinds"]
+    *weights, networks, readers = family.settings("full")[0].settings["kinds"]
     assert (len(networks), len(readers)) == (3, 1)
     short = family.settings("full")[0].with_settings(
-        kinds=((weights,), *(tuple(map(_short, kind)) for kind in (networks, readers)))
+        kinds=(*weights, *(tuple(map(_short, kind)) for kind in (networks, readers)))
     )
     learner = Lesson(family.prepared("full"), frame[:80], praised[:80], ("bad", "good")).learner(
         short, np.random.default_rng(0)

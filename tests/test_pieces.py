@@ -102,16 +102,19 @@ def test_texts_of_nothing_give_vectors_of_chance():
 def test_a_reader_sees_what_a_loop_over_the_places_sees():
     network = models.PieceReader(pieces=20, width=6, classes=3, generator=torch.Generator().manual_seed(0))
     network = network.double().eval()
-    x = torch.zeros(3, PLACES, dtype=torch.float64)
+    x = torch.zeros(20, PLACES, dtype=torch.float64)  # more than are read together
     x[0, :5], x[1] = torch.tensor([3.0, 0.0, 7.0, 3.0, 19.0]), torch.arange(PLACES) % 20
-    for row in range(3):
+    for row in range(3, 20):
+        x[row, : 2 * row] = row
+    for row in range(20):
         there = [place for place in range(PLACES) if x[row, place]]
         vectors = network.table.weight[x[row].long()] * (x[row] > 0)[:, None]
-        states = torch.cat([_states(network.gru, vectors, ""), _states(network.gru, vectors, "_reverse")], dim=1)
-        seen = states[there]
-        mean = seen.sum(dim=0) / max(len(there), 1)
-        largest = seen.amax(dim=0) if there else -torch.ones(12, dtype=torch.float64)
-        torch.testing.assert_close(network(x)[row], network.head(torch.cat([mean, largest])))
+        vectors = vectors[: max(there, default=-1) + 1]
+        found = []
+        for states in (_states(network.onwards, vectors), _states(network.backwards, vectors.flip(0)).flip(0)):
+            seen = states[there]
+            found += [seen.sum(dim=0) / max(len(there), 1), seen.amax(dim=0) if there else -torch.ones(6).double()]
+        torch.testing.assert_close(network(x)[row], network.head(torch.cat(found)))
 
 
 def test_a_piece_that_no_training_row_shows_is_read_as_unknown():
@@ -129,18 +132,16 @@ def test_a_piece_that_no_training_row_shows_is_read_as_unknown():
     np.testing.assert_array_equal(found[0], found[1])
 
 
-def _states(units, vectors, direction):
-    """Cho et al. 2014, place by place, from the other end for the reverse direction."""
-    ways = {name: getattr(units, f"{name}_l0{direction}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
-    order = range(len(vectors))[:: -1 if direction else 1]
-    state, found = torch.zeros(6, dtype=torch.float64), [None] * len(vectors)
-    for place in order:
-        reset, update, new = (ways["weight_ih"] @ vectors[place] + ways["bias_ih"]).chunk(3)
-        reset_, update_, new_ = (ways["weight_hh"] @ state + ways["bias_hh"]).chunk(3)
-        gate = torch.sigmoid(update + update_)
-        state = (1 - gate) * torch.tanh(new + torch.sigmoid(reset + reset_) * new_) + gate * state
-        found[place] = state
-    return torch.stack(found)
+def _states(units, vectors):
+    """Gers, Schmidhuber and Cummins 2000, place by place."""
+    state, memory, found = torch.zeros(6, dtype=torch.float64), 0, []
+    for vector in vectors:
+        drive = units.weight_ih_l0 @ vector + units.bias_ih_l0 + units.weight_hh_l0 @ state + units.bias_hh_l0
+        taken, kept, new, shown = drive.chunk(4)
+        memory = torch.sigmoid(kept) * memory + torch.sigmoid(taken) * torch.tanh(new)
+        state = torch.sigmoid(shown) * torch.tanh(memory)
+        found.append(state)
+    return torch.stack(found) if found else torch.zeros(0, 6, dtype=torch.float64)
 
 
 @pytest.mark.usefixtures("global_randomness_untouched")

@@ -81,7 +81,7 @@ def _learned(estimator: Callable[..., object], scale: Scale) -> tuple[Spec, ...]
 
 
 def _together(scale: Scale) -> tuple[Spec, ...]:
-    """Two ways of reading; at `full` several networks and, where texts can be cut into pieces, a third way."""
+    """Weights of counts, of presences, and networks; at `full` several and, where texts can be cut, a reader of pieces."""
     full = scale == "full"
     reads = full and models.has_pieces()
     return tuple(
@@ -89,9 +89,11 @@ def _together(scale: Scale) -> tuple[Spec, ...]:
             train.together,
             kinds=(
                 (spec(models.logistic, strength=strength),),
+                (spec(models.presences, strength=strength / 40),),
                 (_network(train.network_classifier, steps, 0.005),) * (3 if full else 1),
                 *(((_reader(),),) if reads else ()),
             ),
+            parts=(0, 0, 1, 2) if reads else (0, 0, 1),
             columns=(ORDERS * PLACES, PIECE_PLACES) if reads else (ORDERS * PLACES,),
         )
         for strength, steps in product((2.0, 8.0), STEPS[scale])

@@ -77,6 +77,7 @@ from .placing import k_means_groups as k_means_groups
 from .placing import mixture_groups as mixture_groups
 from .placing import ward_groups as ward_groups
 from .preparation import Preparation as Preparation
+from .presences import presences as presences
 from .processes import GaussianProcess as GaussianProcess
 from .random_features import least_squares as least_squares
 from .random_features import random_directions as random_directions

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PIECES = 12_000
 """Different pieces at most, number 0 included, which stands for none and for what is not known."""
-PLACES = 80
+PLACES = 128
 """Pieces of a text that are read."""
 OFTEN = 4
 """How often two pieces must stand side by side to become one."""

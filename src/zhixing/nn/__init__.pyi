@@ -24,6 +24,7 @@ from .named import activations as activations
 from .named import named_layers as named_layers
 from .named import weights_by_layer as weights_by_layer
 from .recurrent import gru as gru
+from .recurrent import lstm as lstm
 from .residual import ResidualBlock as ResidualBlock
 from .residual import projection_shortcut as projection_shortcut
 from .shortcut import Shortcut as Shortcut

@@ -15,19 +15,26 @@ from zhixing.train.learner import padded
 
 
 class together:  # noqa: N801 - called as the functions that make the other families are
-    """Several `kinds` of estimators, each with columns of its own of sparse rows, and each with one voice.
+    """Several `kinds` of estimators, each with one voice; each sees one of the parts that sparse rows consist of.
 
-    The last kinds see the last `columns` columns, so many each; the first kind sees all that stand before them.
+    The last parts have `columns` columns each, in their order; part 0 is all that stands before them. `parts` says for
+    each kind which it sees.
     """
 
     def __init__(
-        self, *, kinds: tuple[tuple[Spec, ...], ...], columns: tuple[int, ...], generator: np.random.Generator
+        self,
+        *,
+        kinds: tuple[tuple[Spec, ...], ...],
+        parts: tuple[int, ...],
+        columns: tuple[int, ...],
+        generator: np.random.Generator,
     ):
-        self.columns = columns
+        self.parts, self.columns = parts, columns
         self._kinds: list[list[Any]] = [[member.build(generator=generator) for member in kind] for kind in kinds]
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        self.columns, self._kinds = state["columns"], state["_kinds"]  # KeyError for a state of another version
+        # KeyError for a state of another version
+        self.parts, self.columns, self._kinds = state["parts"], state["columns"], state["_kinds"]
 
     def fit(self, inputs: Any, targets: np.ndarray, /) -> "together":
         coded = np.unique(targets, return_inverse=True)[1]
@@ -47,7 +54,7 @@ class together:  # noqa: N801 - called as the functions that make the other fami
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
     def _divided(self, inputs: Any) -> list[Any]:
-        """Rows as each kind takes them: sparse for the first, arrays for the others, those padded as a learner's are."""
+        """Rows as each kind takes them: part 0 sparse, the others as arrays, padded as a learner's are."""
         ends = inputs.shape[1] - np.cumsum((0, *reversed(self.columns)))[::-1]
-        parts = [padded(inputs[:, first:last].toarray()) for first, last in pairwise(ends)]
-        return [inputs[:, : ends[0]], *parts]
+        parts = [inputs[:, : ends[0]], *(padded(inputs[:, first:last].toarray()) for first, last in pairwise(ends))]
+        return [parts[part] for part in self.parts]
