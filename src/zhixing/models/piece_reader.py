@@ -56,7 +56,7 @@ class PieceReader(nn.Module):
         pieces = pieces * (pieces < self.table.num_embeddings)  # of one that stood beyond PLACES nothing was learned
         ends = (x[:, :PLACES] > 0).mul(torch.arange(1, PLACES + 1, device=x.device)).amax(dim=1)
         order = ends.argsort()
-        read = torch.cat([self._read(pieces[rows], ends[rows]) for rows in order.split(TOGETHER)])
+        read = torch.cat([self._read(pieces[rows], ends[rows]) for rows in torch.split(order, TOGETHER)])
         logits: Tensor = self.head(self.dropout(read[order.argsort()]))
         return logits
 
