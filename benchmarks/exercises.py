@@ -3,13 +3,14 @@
     python benchmarks/exercises.py [SLUG ...]
 
 Runs the recorded solution of every exercise, and the choice farthest from it, which is what the help shows as an
-example. Writes benchmarks/tables/exercises.md when all are run.
+example. Writes benchmarks/tables/exercises.md, where the rows of studies that are not named stay.
 """
 
 import sys
 import tempfile
 from pathlib import Path
 
+from renewed import renewed
 from zhixing import studies
 from zhixing.core.store import RunStore
 from zhixing.study.answer import VERDICTS, Answer
@@ -20,7 +21,7 @@ TABLE = Path(__file__).parent / "tables" / "exercises.md"
 
 
 def main(slugs: list[str]) -> None:
-    lines = [
+    head = [
         "# Exercises",
         "",
         "Made by `python benchmarks/exercises.py`. Seconds are those of the solution, on two cores.",
@@ -36,10 +37,9 @@ def main(slugs: list[str]) -> None:
                 solution = ask(attempt(study, number, exercise.solution), store=store)
                 example = ask(attempt(study, number, far_choice(exercise)), store=store)
                 seconds = f"{solution.price.actual_seconds:.0f}"
-                lines.append(f"| {slug} {number} | {_told(solution)} | {seconds} | {_told(example)} |")
-                print(lines[-1])
-    if not slugs:
-        TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+                row = f"| {slug} {number} | {_told(solution)} | {seconds} | {_told(example)} |"
+                print(row, flush=True)
+                TABLE.write_text("\n".join([*head, *renewed(TABLE, [row])]) + "\n", encoding="utf-8")
 
 
 def _told(answer: Answer) -> str:

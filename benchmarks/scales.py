@@ -3,7 +3,7 @@
     python benchmarks/scales.py [SLUG ...]
 
 Each is a process of its own with an empty store and warm code; the wall clock of the whole command. Writes
-benchmarks/tables/scales.md when all are run. The machine should have nothing else to do.
+benchmarks/tables/scales.md, where the rows of studies that are not named stay. The machine should have nothing else to do.
 """
 
 import json
@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from renewed import renewed
 from zhixing import studies
 
 TABLE = Path(__file__).parent / "tables" / "scales.md"
@@ -22,7 +23,7 @@ LIMITS = {"smoke": 5.0, "quick": 120.0}
 
 def main(slugs: list[str]) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    lines = [
+    head = [
         "# What each study takes",
         "",
         f"Made by `python benchmarks/scales.py` on {cores} cores: seconds of `zhixing ask SLUG`, from an empty store.",
@@ -30,23 +31,29 @@ def main(slugs: list[str]) -> None:
         "| study | smoke | quick | trials of quick | verdict of quick |",
         "|---|---|---|---|---|",
     ]
-    over = []
     for slug in slugs or studies.slugs():
         seconds, answer = {}, {}
-        for scale, limit in LIMITS.items():
+        for scale in LIMITS:
             seconds[scale], answer = asked(slug, scale)
-            if seconds[scale] > limit:
-                over.append(f"{slug} at {scale}")
         trials = len(answer["trials"])
-        lines.append(f"| {slug} | {seconds['smoke']:.1f} | {seconds['quick']:.0f} | {trials} | {answer['verdict']} |")
-        print(lines[-1], flush=True)
-    lines += [
-        "",
-        f"Over {LIMITS['smoke']:g} s of smoke or {LIMITS['quick']:g} s of quick: {', '.join(over) or 'none'}.",
-    ]
-    print(lines[-1])
-    if not slugs:
-        TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        row = f"| {slug} | {seconds['smoke']:.1f} | {seconds['quick']:.0f} | {trials} | {answer['verdict']} |"
+        print(row, flush=True)
+        rows = renewed(TABLE, [row])
+        TABLE.write_text("\n".join([*head, *rows, "", _over(rows)]) + "\n", encoding="utf-8")
+    print(_over(rows))
+
+
+def _over(rows: list[str]) -> str:
+    """Which of the rows are over a limit."""
+    over = []
+    for row in rows:
+        slug, *seconds = row.strip("| ").split(" | ")[:3]
+        over += [
+            f"{slug} at {scale}"
+            for (scale, limit), took in zip(LIMITS.items(), seconds, strict=True)
+            if float(took) > limit
+        ]
+    return f"Over {LIMITS['smoke']:g} s of smoke or {LIMITS['quick']:g} s of quick: {', '.join(over) or 'none'}."
 
 
 def asked(slug: str, scale: str) -> tuple[float, dict]:
