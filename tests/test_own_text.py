@@ -11,7 +11,7 @@ import torch
 
 from zhixing import data, evaluate, models, train
 from zhixing.comparison.families import CHOICES
-from zhixing.comparison.words import for_text, text_columns
+from zhixing.comparison.words import for_text, reading, text_columns
 from zhixing.core import BadData, MissingPackage, Seeds, UnknownName, spec
 from zhixing.data import reviews
 from zhixing.models.grams import NAMES, ORDERS, PLACES
@@ -299,3 +299,10 @@ def test_a_trial_with_sparse_rows_runs_through(tmp_path, memory_watch):
         efforts=(evaluate.kept_bytes,),
     )
     assert found["error"] < 10
+
+
+@pytest.mark.parametrize(("rows", "steps"), [(700, 300), (3200, 600), (17_321, 1200)])
+def test_few_texts_are_not_read_until_they_are_known_by_heart(rows, steps):
+    (both,) = [family for family in reading(("text",), classes=True, rows=rows) if family.name == "both"]
+    *_, readers = both.settings("full")[0].settings["kinds"]
+    assert readers[0].settings["recipe"].settings["steps"] == steps

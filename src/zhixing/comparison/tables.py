@@ -45,7 +45,7 @@ def of_texts(own: OwnFolder, place: Path) -> Task:
         question=Text(
             "Which family tells the texts of {folder} apart best?", "哪一类模型最能分清 {folder} 中的文本？"
         ).format(folder=place.name),
-        families=(*for_classes(), *reading(tuple(own.card["columns"]), classes=True)),
+        families=(*for_classes(), *reading(tuple(own.card["columns"]), classes=True, rows=len(own.targets))),
         measures=_of_classes(own.targets),
         mechanism=OF_CLASSES,
         prepared=Text(

@@ -15,6 +15,9 @@ from zhixing.study import Scale
 STRENGTHS = (1.0, 4.0, 16.0, 64.0)
 STEPS: dict[Scale, tuple[int, int]] = {"smoke": (50, 100), "quick": (100, 300), "full": (300, 800)}
 """Of the networks, few or many."""
+BATCH = 64
+ROUNDS = 12
+"""How often the reader of pieces sees each text, at most, in 300 steps or more: few are soon known by heart."""
 OF_VECTORS = (0.001, 0.01, 0.1, 1.0)
 """Each of 384 numbers has variance near 1, so that weights must be held smaller."""
 
@@ -27,11 +30,11 @@ def text_columns(table: OwnTable) -> tuple[str, ...]:
 def for_text(table: OwnTable) -> tuple[Family, ...]:
     """The families that read the text of the table; none where it has no such column."""
     columns = text_columns(table)
-    return reading(columns, classes=bool(table.classes)) if columns else ()
+    return reading(columns, classes=bool(table.classes), rows=len(table.targets)) if columns else ()
 
 
-def reading(columns: tuple[str, ...], *, classes: bool) -> tuple[Family, ...]:
-    """The families that read the text of these columns, for classes or for amounts."""
+def reading(columns: tuple[str, ...], *, classes: bool, rows: int) -> tuple[Family, ...]:
+    """The families that read the text of these columns in so many rows, for classes or for amounts."""
     counts = spec(models.WordCounts, columns=columns)
     vectors = spec(models.SentenceVectors, columns=columns)
     of_counts = Text("word counts", "词频")
@@ -67,9 +70,9 @@ def reading(columns: tuple[str, ...], *, classes: bool) -> tuple[Family, ...]:
         Family(
             "both",
             Text("word counts and learned vectors", "词频加自学的词向量"),
-            partial(_together, "quick"),
+            partial(_together, rows, "quick"),
             spec(models.CountsAndGrams, columns=columns),
-            at=_together,
+            at=partial(_together, rows),
             thorough=spec(models.CountsGramsAndPieces, columns=columns) if models.has_pieces() else None,
         ),
     )
@@ -80,7 +83,7 @@ def _learned(estimator: Callable[..., object], scale: Scale) -> tuple[Spec, ...]
     return tuple(_network(estimator, steps, rate) for steps, rate in product(STEPS[scale], (0.002, 0.005)))
 
 
-def _together(scale: Scale) -> tuple[Spec, ...]:
+def _together(rows: int, scale: Scale) -> tuple[Spec, ...]:
     """Weights of counts, of presences, and networks; at `full` several and, where texts can be cut, a reader of pieces."""
     full = scale == "full"
     reads = full and models.has_pieces()
@@ -91,7 +94,7 @@ def _together(scale: Scale) -> tuple[Spec, ...]:
                 (spec(models.logistic, strength=strength),),
                 (spec(models.presences, strength=strength / 40),),
                 (_network(train.network_classifier, steps, 0.005),) * (3 if full else 1),
-                *(((_reader(),),) if reads else ()),
+                *(((_reader(rows),),) if reads else ()),
             ),
             parts=(0, 0, 1, 2) if reads else (0, 0, 1),
             columns=(ORDERS * PLACES, PIECE_PLACES) if reads else (ORDERS * PLACES,),
@@ -100,13 +103,13 @@ def _together(scale: Scale) -> tuple[Spec, ...]:
     )
 
 
-def _reader() -> Spec:
+def _reader(rows: int) -> Spec:
     recipe = spec(
         train.Recipe,
         optimiser=spec(train.adamw, lr=0.002),
         schedule=spec(train.linear),
-        steps=1200,
-        batch=64,
+        steps=min(1200, max(300, ROUNDS * rows // BATCH)),
+        batch=BATCH,
         clip=1.0,
     )
     return spec(train.piece_reader, model=spec(models.PieceReader), recipe=recipe)
@@ -118,6 +121,6 @@ def _network(estimator: Callable[..., object], steps: int, rate: float) -> Spec:
         optimiser=spec(train.adamw, lr=rate),
         schedule=spec(train.linear),
         steps=steps,
-        batch=64,
+        batch=BATCH,
     )
     return spec(estimator, model=spec(models.GramVectors), recipe=recipe)
