@@ -14,10 +14,10 @@ from zhixing.study import Scale
 
 STRENGTHS = (1.0, 4.0, 16.0, 64.0)
 STEPS: dict[Scale, tuple[int, int]] = {"smoke": (50, 100), "quick": (100, 300), "full": (300, 800)}
-"""Of the networks, few or many."""
+"""Of the networks, few or many, at most."""
 BATCH = 64
 ROUNDS = 12
-"""How often the reader of pieces sees each text, at most, in 300 steps or more: few are soon known by heart."""
+"""How often a network sees each text, at most, in as many steps as at `quick` or more: few are soon known by heart."""
 OF_VECTORS = (0.001, 0.01, 0.1, 1.0)
 """Each of 384 numbers has variance near 1, so that weights must be held smaller."""
 
@@ -48,9 +48,9 @@ def reading(columns: tuple[str, ...], *, classes: bool, rows: int) -> tuple[Fami
         own = Family(
             "learned",
             learned,
-            partial(_learned, train.network_regressor, "quick"),
+            partial(_learned, train.network_regressor, rows, "quick"),
             spec(models.Grams, columns=columns),
-            at=partial(_learned, train.network_regressor),
+            at=partial(_learned, train.network_regressor, rows),
         )
         return (ridge, *([pretrained] if models.has_sentence_vectors() else []), own)
     return (
@@ -63,9 +63,9 @@ def reading(columns: tuple[str, ...], *, classes: bool, rows: int) -> tuple[Fami
         Family(
             "learned",
             learned,
-            partial(_learned, train.network_classifier, "quick"),
+            partial(_learned, train.network_classifier, rows, "quick"),
             spec(models.Grams, columns=columns),
-            at=partial(_learned, train.network_classifier),
+            at=partial(_learned, train.network_classifier, rows),
         ),
         Family(
             "both",
@@ -78,9 +78,15 @@ def reading(columns: tuple[str, ...], *, classes: bool, rows: int) -> tuple[Fami
     )
 
 
-def _learned(estimator: Callable[..., object], scale: Scale) -> tuple[Spec, ...]:
+def _learned(estimator: Callable[..., object], rows: int, scale: Scale) -> tuple[Spec, ...]:
     """Few or many steps, small ones or large ones."""
-    return tuple(_network(estimator, steps, rate) for steps, rate in product(STEPS[scale], (0.002, 0.005)))
+    return tuple(_network(estimator, steps, rate) for steps, rate in product(_steps(rows, scale), (0.002, 0.005)))
+
+
+def _steps(rows: int, scale: Scale) -> tuple[int, ...]:
+    """Few or many, of a network that reads so many rows."""
+    few_rows = zip(STEPS["quick"], STEPS[scale], strict=True)
+    return tuple(min(most, max(least, ROUNDS * rows // BATCH)) for least, most in few_rows)
 
 
 def _together(rows: int, scale: Scale) -> tuple[Spec, ...]:
@@ -99,7 +105,7 @@ def _together(rows: int, scale: Scale) -> tuple[Spec, ...]:
             parts=(0, 0, 1, 2) if reads else (0, 0, 1),
             columns=(ORDERS * PLACES, PIECE_PLACES) if reads else (ORDERS * PLACES,),
         )
-        for strength, steps in product((2.0, 8.0), STEPS[scale])
+        for strength, steps in product((2.0, 8.0), _steps(rows, scale))
     )
 
 
@@ -108,7 +114,7 @@ def _reader(rows: int) -> Spec:
         train.Recipe,
         optimiser=spec(train.adamw, lr=0.002),
         schedule=spec(train.linear),
-        steps=min(1200, max(300, ROUNDS * rows // BATCH)),
+        steps=min(1200, max(STEPS["quick"][1], ROUNDS * rows // BATCH)),
         batch=BATCH,
         clip=1.0,
     )
