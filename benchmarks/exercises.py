@@ -39,7 +39,7 @@ def main(slugs: list[str]) -> None:
                 seconds = f"{solution.price.actual_seconds:.0f}"
                 row = f"| {slug} {number} | {_told(solution)} | {seconds} | {_told(example)} |"
                 print(row, flush=True)
-                TABLE.write_text("\n".join([*head, *renewed(TABLE, [row])]) + "\n", encoding="utf-8")
+                TABLE.write_text("\n".join([*head, *renewed(TABLE, row)]) + "\n", encoding="utf-8")
 
 
 def _told(answer: Answer) -> str:

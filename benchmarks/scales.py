@@ -38,7 +38,7 @@ def main(slugs: list[str]) -> None:
         trials = len(answer["trials"])
         row = f"| {slug} | {seconds['smoke']:.1f} | {seconds['quick']:.0f} | {trials} | {answer['verdict']} |"
         print(row, flush=True)
-        rows = renewed(TABLE, [row])
+        rows = renewed(TABLE, row)
         TABLE.write_text("\n".join([*head, *rows, "", _over(rows)]) + "\n", encoding="utf-8")
     print(_over(rows))
 

@@ -18,6 +18,8 @@ RARE = 0.2
 """Where the rarest class has a smaller share than this of an even one's, classes are weighed equally."""
 CHOICES = 4
 """Settings that every family may choose from; a test counts them."""
+BATCH = 64
+"""Rows, pictures, sounds or texts of a step of a network."""
 
 
 TABLE = spec(models.Preparation)
@@ -104,6 +106,11 @@ def networks(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]
     return candidates
 
 
+def steps_for(items: int, *, rounds: int, least: int, most: int) -> int:
+    """Steps in which a network sees each item so many times, within the bounds: few items are soon known by heart."""
+    return min(most, max(least, rounds * items // BATCH))
+
+
 def measures_of_classes(targets: np.ndarray) -> tuple[Measure, ...]:
     """The measure that ranks answers about these classes (n,), and the others."""
     shares = np.bincount(targets) * (targets.max() + 1) / len(targets)
@@ -125,7 +132,7 @@ def recipes() -> tuple[Spec, ...]:
             optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
             schedule=spec(train.cosine, warm_up=0.1),
             steps=600,
-            batch=64,
+            batch=BATCH,
         )
         for rate, decay in product((0.001, 0.005), (0.01, 1.0))
     )

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from zhixing import evaluate, models, nn, train
-from zhixing.comparison.families import Family, Task, choices, least_of_classes, measures_of_classes
+from zhixing.comparison.families import BATCH, Family, Task, choices, least_of_classes, measures_of_classes, steps_for
 from zhixing.comparison.tables import of_texts
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnFolder
@@ -18,8 +18,7 @@ from zhixing.study import Scale
 STEPS: dict[Scale, int] = {"smoke": 20, "quick": 250, "full": 2_500}
 """Of a network, at most; at quick, the whole contest shall end within minutes."""
 ROUNDS = 400
-"""How often a network sees each item, at most, in as many steps as at `quick` or more: few are soon known by heart."""
-BATCH = 64
+"""How often a network sees each item, at most, in as many steps as at `quick` or more."""
 CHANNELS: dict[Scale, int] = {"smoke": 16, "quick": 16, "full": 32}
 """Of a network's first stage."""
 LARGE = 40
@@ -123,7 +122,7 @@ def _changed(model: Spec, changes: Sequence[Spec | None], count: int, scale: Sca
         train.Recipe,
         optimiser=spec(train.adamw, lr=0.005),
         schedule=spec(train.cosine, warm_up=0.1),
-        steps=min(STEPS[scale], max(STEPS["quick"], ROUNDS * count // BATCH)),
+        steps=steps_for(count, rounds=ROUNDS, least=STEPS["quick"], most=STEPS[scale]),
         batch=BATCH,
     )
     sized = model.with_settings(channels=CHANNELS[scale])

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import product
 
 from zhixing import models, train
-from zhixing.comparison.families import Family, choices
+from zhixing.comparison.families import BATCH, Family, choices, steps_for
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnTable
 from zhixing.models.grams import ORDERS, PLACES
@@ -15,9 +15,8 @@ from zhixing.study import Scale
 STRENGTHS = (1.0, 4.0, 16.0, 64.0)
 STEPS: dict[Scale, tuple[int, int]] = {"smoke": (50, 100), "quick": (100, 300), "full": (300, 800)}
 """Of the networks, few or many, at most."""
-BATCH = 64
 ROUNDS = 12
-"""How often a network sees each text, at most, in as many steps as at `quick` or more: few are soon known by heart."""
+"""How often a network sees each text, at most, in as many steps as at `quick` or more."""
 OF_VECTORS = (0.001, 0.01, 0.1, 1.0)
 """Each of 384 numbers has variance near 1, so that weights must be held smaller."""
 
@@ -85,8 +84,8 @@ def _learned(estimator: Callable[..., object], rows: int, scale: Scale) -> tuple
 
 def _steps(rows: int, scale: Scale) -> tuple[int, ...]:
     """Few or many, of a network that reads so many rows."""
-    few_rows = zip(STEPS["quick"], STEPS[scale], strict=True)
-    return tuple(min(most, max(least, ROUNDS * rows // BATCH)) for least, most in few_rows)
+    bounds = zip(STEPS["quick"], STEPS[scale], strict=True)
+    return tuple(steps_for(rows, rounds=ROUNDS, least=least, most=most) for least, most in bounds)
 
 
 def _together(rows: int, scale: Scale) -> tuple[Spec, ...]:
@@ -114,7 +113,7 @@ def _reader(rows: int) -> Spec:
         train.Recipe,
         optimiser=spec(train.adamw, lr=0.002),
         schedule=spec(train.linear),
-        steps=min(1200, max(STEPS["quick"][1], ROUNDS * rows // BATCH)),
+        steps=steps_for(rows, rounds=ROUNDS, least=STEPS["quick"][1], most=1200),
         batch=BATCH,
         clip=1.0,
     )

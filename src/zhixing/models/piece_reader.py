@@ -53,8 +53,8 @@ class PieceReader(nn.Module):
 
     def forward(self, x: Float[Tensor, "b f"]) -> Float[Tensor, "b k"]:
         pieces = x[:, :PLACES].long()
+        ends = (pieces > 0).mul(torch.arange(1, PLACES + 1, device=x.device)).amax(dim=1)
         pieces = pieces * (pieces < self.table.num_embeddings)  # of one that stood beyond PLACES nothing was learned
-        ends = (x[:, :PLACES] > 0).mul(torch.arange(1, PLACES + 1, device=x.device)).amax(dim=1)
         order = ends.argsort()
         read = torch.cat([self._read(pieces[rows], ends[rows]) for rows in torch.split(order, TOGETHER)])
         logits: Tensor = self.head(self.dropout(read[order.argsort()]))
@@ -64,13 +64,16 @@ class PieceReader(nn.Module):
         """What both ways of reading saw in the mean and at most; places behind the ends change nothing."""
         places = torch.arange(max(1, int(ends.max())), device=pieces.device)
         pieces = pieces[:, : len(places)]
-        back = (ends[:, None] - 1 - places).clamp(min=0)
         there = (pieces > 0)[:, :, None]
         seen = self.losing(there.to(self.head.weight.dtype)) * self.dropout(self.table(pieces))
+        back = (ends[:, None] - 1 - places).clamp(min=0)[:, :, None]
+        there_back = there.take_along_dim(back, dim=1) & (places < ends[:, None])[:, :, None]
         found = []
-        for units, order in ((self.onwards, places.expand_as(back)), (self.backwards, back)):
-            states, _ = units(seen.take_along_dim(order[:, :, None], dim=1))
-            own = there.take_along_dim(order[:, :, None], dim=1) & (places < ends[:, None])[:, :, None]
+        for units, read, own in (
+            (self.onwards, seen, there),
+            (self.backwards, seen.take_along_dim(back, dim=1), there_back),
+        ):
+            states, _ = units(read)
             found += [
                 (states * own).sum(dim=1) / own.sum(dim=1).clamp(min=1),
                 states.masked_fill(~own, -1.0).amax(dim=1),  # no state is less
