@@ -26,6 +26,7 @@ from zhixing.core.store import RunStore
 from zhixing.study import Table
 from zhixing.study.decide import decide, earliest
 from zhixing.train.choosing import PARTS
+from zhixing.train.learner import Lesson
 
 tuned = import_module("zhixing.train.tuned")  # the module; its function has the same name
 
@@ -107,6 +108,26 @@ def test_rows_that_judge_choose_nothing(flowers, call, memory_watch, monkeypatch
     found = call.build(Seeds(2), memory_watch())
     assert found["on_validation"] == expected["on_validation"]
     assert found["error"] != expected["error"]
+
+
+@pytest.mark.parametrize("candidates", [1, 2])
+def test_what_was_said_while_choosing_is_kept_and_not_fitted_again(
+    call, memory_watch, candidates, monkeypatch, stopped
+):
+    trial = call.with_settings(candidates=call.settings["candidates"][:candidates])
+    kept = memory_watch()
+    fits, learner = [], Lesson.learner
+    monkeypatch.setattr(Lesson, "learner", lambda *args: fits.append(args[1]) or learner(*args))
+    train.kept(Seeds(0), kept, trial=trial)
+    steps = kept.steps[-1][1]
+    assert len(fits) == steps == (2 if candidates == 1 else 1 + 2 + PARTS - 1)
+    early = memory_watch(stop_at=steps - 1)
+    with pytest.raises(stopped):
+        train.kept(Seeds(0), early, trial=trial)
+    again = memory_watch(resume_from=early.state)
+    train.kept(Seeds(0), again, trial=trial)
+    for name in ("validation_targets", "validation_answers"):
+        np.testing.assert_array_equal(again.arrays[name], kept.arrays[name])
 
 
 def test_trials_that_share_prepared_rows_find_what_each_finds_alone(call, memory_watch, monkeypatch):

@@ -12,6 +12,7 @@ from torch.testing import assert_close
 from zhixing import data, evaluate, models, train
 from zhixing.core import BadSetting, Seeds, Series, UnknownName, spec
 from zhixing.core.files import read_state, write_state
+from zhixing.models.pieces import PLACES as PIECES
 from zhixing.train.loop import restore, snapshot
 
 
@@ -323,6 +324,30 @@ def test_minimise_is_gradient_descent_with_clipping_and_schedule(clip):
         assert seen["lr"] == pytest.approx(lr)
         for ours, theirs in zip(model.parameters(), reference.parameters(), strict=True):
             assert_close(ours, theirs)
+
+
+def test_an_adversarial_step_also_lowers_the_loss_where_vectors_stand_off():
+    """Against the paper's two equations, with gradients asked for one by one."""
+    made = {"pieces": 9, "width": 4, "classes": 3, "lost": 0.0, "dropout": 0.0}
+    model, reference = (models.PieceReader(**made, generator=generator()).double() for _ in range(2))
+    x = torch.zeros(5, PIECES, dtype=torch.float64)
+    x[:, :6] = torch.randint(0, 9, (5, 6), generator=generator(1))
+    x[4] = 0  # a text of nothing
+    y = torch.arange(5) % 3
+    step = train.Adversarial(model, train.sgd(model, lr=0.4), total=1)
+    seen = step((x, y), 0)
+    vectors = reference.vectors(x).detach().requires_grad_()
+    uphill = torch.autograd.grad(cross_entropy(reference(x, vectors), y), vectors)[0]
+    lengths = [row.norm() for row in uphill]
+    assert lengths[4] == 0
+    moved = torch.stack([row / length if length else row for row, length in zip(uphill, lengths, strict=True)])
+    plain = cross_entropy(reference(x), y)
+    worse = cross_entropy(reference(x, reference.vectors(x) + moved), y)
+    assert worse > plain
+    gradients = torch.autograd.grad(plain + worse, list(reference.parameters()))
+    assert_close(seen["loss"], plain.detach())
+    for ours, theirs, gradient in zip(model.parameters(), reference.parameters(), gradients, strict=True):
+        assert_close(ours, theirs - 0.4 * gradient)
 
 
 OPTIMISERS = {

@@ -201,7 +201,9 @@ def _explanation(task: Task, own: data.Own) -> Explanation:
             "d = 另一类模型的误差 − 领先者的误差，每次划分得到一个数\n\nd 的中位数大于 0，领先者才真的领先；区间说明这个中位"
             "数落在哪两个值之间。",
         ),
-        experiment=Text(experiment.en + task.prepared.en, experiment.zh + task.prepared.zh),
+        experiment=Text("{how}{exceptions}{prepared}", "{how}{exceptions}{prepared}").format(
+            how=experiment, exceptions=_without_choice(task, choices), prepared=task.prepared
+        ),
         meaning=Text(
             "Families that cannot be told apart are named as a tie, and of those that err within one standard error of "
             "the leader the cheapest is recommended. The verdict is about models learned from this table: new rows that "
@@ -210,3 +212,14 @@ def _explanation(task: Task, own: data.Own) -> Explanation:
             "型：如果新的行是以别的方式、在以后或别处收集的，次序可能会变。",
         ),
     )
+
+
+def _without_choice(task: Task, choices: int) -> Text:
+    """Says which families have fewer settings at full scale; nothing where none has."""
+    labels = [family.label for family in task.families if len(family.settings("full")) < choices]
+    said = Text(
+        "At full scale there is nothing to choose for {label}: all of the settings are asked together. ",
+        "在 full 规模下，“{label}”没有要选的设置：所有设置一起作答。",
+    )
+    found = [said.format(label=label) for label in labels]
+    return Text("".join(each.en for each in found), "".join(each.zh for each in found))

@@ -17,6 +17,10 @@ STEPS: dict[Scale, tuple[int, int]] = {"smoke": (50, 100), "quick": (100, 300), 
 """Of the networks, few or many, at most."""
 ROUNDS = 12
 """How often a network sees each text, at most, in as many steps as at `quick` or more."""
+STRENGTHS_TOGETHER = (2.0, 8.0)
+"""Of the weights of counts in `both`; those of presences are a fortieth."""
+NETWORKS, READERS = 3, 2
+"""In `both` at `full`: the networks have one voice together, the readers of pieces one each."""
 OF_VECTORS = (0.001, 0.01, 0.1, 1.0)
 """Each of 384 numbers has variance near 1, so that weights must be held smaller."""
 
@@ -89,22 +93,28 @@ def _steps(rows: int, scale: Scale) -> tuple[int, ...]:
 
 
 def _together(rows: int, scale: Scale) -> tuple[Spec, ...]:
-    """Weights of counts, of presences, and networks; at `full` several and, where texts can be cut, a reader of pieces."""
-    full = scale == "full"
-    reads = full and models.has_pieces()
+    """Weights of counts, of presences, and a network; at `full` all settings together, and readers of pieces."""
+    if scale == "full":
+        networks = (_network(train.network_classifier, STEPS["quick"][1], 0.005),) * NETWORKS
+        return (_asked(STRENGTHS_TOGETHER, networks, (_reader(rows),) * READERS if models.has_pieces() else ()),)
     return tuple(
-        spec(
-            train.together,
-            kinds=(
-                (spec(models.logistic, strength=strength),),
-                (spec(models.presences, strength=strength / 40),),
-                (_network(train.network_classifier, steps, 0.005),) * (3 if full else 1),
-                *(((_reader(rows),),) if reads else ()),
-            ),
-            parts=(0, 0, 1, 2) if reads else (0, 0, 1),
-            columns=(ORDERS * PLACES, PIECE_PLACES) if reads else (ORDERS * PLACES,),
-        )
-        for strength, steps in product((2.0, 8.0), _steps(rows, scale))
+        _asked((strength,), (_network(train.network_classifier, steps, 0.005),))
+        for strength, steps in product(STRENGTHS_TOGETHER, _steps(rows, scale))
+    )
+
+
+def _asked(strengths: tuple[float, ...], networks: tuple[Spec, ...], readers: tuple[Spec, ...] = ()) -> Spec:
+    """One voice for each way of reading, and for each reader, for these err in different places."""
+    return spec(
+        train.together,
+        kinds=(
+            tuple(spec(models.logistic, strength=strength) for strength in strengths),
+            tuple(spec(models.presences, strength=strength / 40) for strength in strengths),
+            networks,
+            *((reader,) for reader in readers),
+        ),
+        parts=(0, 0, 1, *(2 for _ in readers)),
+        columns=(ORDERS * PLACES, PIECE_PLACES) if readers else (ORDERS * PLACES,),
     )
 
 

@@ -34,7 +34,7 @@ class PieceReader(nn.Module):
         width: int = 96,
         classes: int = 2,
         lost: float = 0.2,
-        dropout: float = 0.5,
+        dropout: float = 0.2,
         init: Initialiser = table_normal,
         generator: Generator | None = None,
     ):
@@ -51,21 +51,32 @@ class PieceReader(nn.Module):
         """The settings that training rows (n, features_in) decide: few texts hold fewer pieces."""
         return {"pieces": int(inputs[:, :PLACES].max()) + 1}
 
-    def forward(self, x: Float[Tensor, "b f"]) -> Float[Tensor, "b k"]:
-        pieces = x[:, :PLACES].long()
-        ends = (pieces > 0).mul(torch.arange(1, PLACES + 1, device=x.device)).amax(dim=1)
-        pieces = pieces * (pieces < self.table.num_embeddings)  # of one that stood beyond PLACES nothing was learned
+    def vectors(self, x: Float[Tensor, "b f"]) -> Float[Tensor, "b t d"]:
+        """Those that stand for the pieces of each text."""
+        found: Tensor = self.table(self._known(x))
+        return found
+
+    def forward(self, x: Float[Tensor, "b f"], vectors: Float[Tensor, "b t d"] | None = None) -> Float[Tensor, "b k"]:
+        """Reads the pieces by their own vectors, or by these."""
+        pieces, vectors = self._known(x), self.vectors(x) if vectors is None else vectors
+        ends = (x[:, :PLACES] > 0).mul(torch.arange(1, PLACES + 1, device=x.device)).amax(dim=1)
         order = ends.argsort()
-        read = torch.cat([self._read(pieces[rows], ends[rows]) for rows in torch.split(order, TOGETHER)])
+        read = torch.cat([self._read(pieces[rows], vectors[rows], ends[rows]) for rows in torch.split(order, TOGETHER)])
         logits: Tensor = self.head(self.dropout(read[order.argsort()]))
         return logits
 
-    def _read(self, pieces: Int[Tensor, "b t"], ends: Int[Tensor, " b"]) -> Float[Tensor, "b p"]:
+    def _known(self, x: Float[Tensor, "b f"]) -> Int[Tensor, "b t"]:
+        """The numbers of the pieces; of one that stood beyond PLACES in the rows of training nothing was learned."""
+        pieces = x[:, :PLACES].long()
+        return pieces * (pieces < self.table.num_embeddings)
+
+    def _read(
+        self, pieces: Int[Tensor, "b t"], vectors: Float[Tensor, "b t d"], ends: Int[Tensor, " b"]
+    ) -> Float[Tensor, "b p"]:
         """What both ways of reading saw in the mean and at most; places behind the ends change nothing."""
         places = torch.arange(max(1, int(ends.max())), device=pieces.device)
-        pieces = pieces[:, : len(places)]
-        there = (pieces > 0)[:, :, None]
-        seen = self.losing(there.to(self.head.weight.dtype)) * self.dropout(self.table(pieces))
+        there = (pieces[:, : len(places)] > 0)[:, :, None]
+        seen = self.losing(there.to(vectors.dtype)) * self.dropout(vectors[:, : len(places)])
         back = (ends[:, None] - 1 - places).clamp(min=0)[:, :, None]
         there_back = there.take_along_dim(back, dim=1) & (places < ends[:, None])[:, :, None]
         found = []

@@ -1,4 +1,5 @@
 from .across import across as across
+from .adversarial import Adversarial as Adversarial
 from .augmentation import Augmented as Augmented
 from .augmentation import shifted as shifted
 from .augmentation import warped as warped

@@ -43,14 +43,19 @@ class Minimise:
         factor = self.schedule(done, self.total)
         for group, rate in zip(self.optimiser.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
-        loss = self.loss(self.model(inputs), targets)
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = self.differentiate(inputs, targets)
         norm = get_total_norm([p.grad for p in self._parameters if p.grad is not None], foreach=True)
         if self.clip is not None:
             clip_grads_with_norm_(self._parameters, self.clip, norm, foreach=True)
         self.optimiser.step()
         return {"loss": loss.detach(), "gradient_norm": norm, "lr": self._rates[0] * factor}
+
+    def differentiate(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """Adds the gradient of what is lowered to that of the parameters, and returns the loss on the batch."""
+        loss = self.loss(self.model(inputs), targets)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
 
     def state_dict(self) -> dict[str, Any]:
         return {"optimiser": self.optimiser.state_dict()}

@@ -15,7 +15,7 @@ from zhixing.models import Reduction
 from zhixing.train.augmentation import Augmented
 from zhixing.train.batches import Batches
 from zhixing.train.loop import Batch, fit
-from zhixing.train.minimise import Loss
+from zhixing.train.minimise import Loss, Minimise
 from zhixing.train.supervision import Recipe
 from zhixing.train.trace import Trace, Tracing
 
@@ -28,6 +28,8 @@ class Network:
 
     trace: Trace
     """What its training looked like, of one that was fitted here."""
+    step: type[Minimise] = Minimise
+    """What happens to each batch."""
 
     def __init__(self, *, model: Spec, recipe: Spec, augment: Spec | None = None, generator: np.random.Generator):
         self.model, self.recipe, self.augment, self.generator = model, recipe, augment, generator
@@ -64,7 +66,7 @@ class Network:
 
     def _fit(self, batches: Iterator[Batch], plan: Recipe, loss: Loss) -> None:
         tracing = Tracing(self.network, plan.steps)
-        for record in fit(self.network, batches, plan.step(self.network, loss=loss), total=plan.steps):
+        for record in fit(self.network, batches, plan.step(self.network, loss=loss, kind=self.step), total=plan.steps):
             tracing.note(record)
         self.trace = tracing.trace()
 

@@ -39,9 +39,9 @@ class Recipe:
     clip: float | None = None
     """Largest norm of the gradient over all parameters; None leaves gradients as they are."""
 
-    def step(self, model: nn.Module, *, loss: Loss = cross_entropy) -> Minimise:
+    def step(self, model: nn.Module, *, loss: Loss = cross_entropy, kind: type[Minimise] = Minimise) -> Minimise:
         """The step that trains `model` by this recipe."""
-        return Minimise(
+        return kind(
             model,
             self.optimiser.build(model),
             total=self.steps,

@@ -77,6 +77,8 @@ def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series
     """
     settings = settled(trial)
     efforts, own = settings.pop("efforts"), settings.pop("data").build()
+    if len(settings["candidates"]) == 1:  # nothing to choose: one part serves those who decide by the answers
+        settings["parts"] = 1
     found = fitted_and_judged(seeds, watch, own, **settings)
     candidate = settings["candidates"][found.chosen]
     keep(watch, found.learner, {**own.card, CANDIDATE: repr(candidate)})
@@ -85,10 +87,12 @@ def kept(seeds: Seeds, watch: Watch, *, trial: Spec) -> dict[str, float | Series
         watch.array("answers", np.ascontiguousarray(found.answers))
     if found.learner.known is not None:
         learned, checked = found.divided
-        lesson = _lesson(own, settings["preparation"], learned)
-        learner = lesson.learner(candidate, seeds.numpy("model"))
+        answers = found.before
+        if answers is None:
+            lesson = _lesson(own, settings["preparation"], learned)
+            answers = lesson.learner(candidate, seeds.numpy("model")).answers(own.take(checked))
         watch.array("validation_targets", own.targets[checked])
-        watch.array("validation_answers", np.ascontiguousarray(learner.answers(own.take(checked))))
+        watch.array("validation_answers", np.ascontiguousarray(answers))
     return found.measured(settings["measures"], efforts)
 
 
@@ -105,6 +109,8 @@ class Judged:
     """The place of the candidate."""
     divided: tuple[np.ndarray, np.ndarray]
     """The rows that the candidates learned from while they were chosen, and those that chose: the first part."""
+    before: np.ndarray | None
+    """What it said of those that chose, before it was fitted to them too; None where that was before a stop."""
 
     def measured(self, measures: Sequence[OfAnswers], efforts: Sequence[OfEffort]) -> dict[str, float | Series]:
         found = {measure.name: measure(self.answers, self.targets) for measure in measures}
@@ -131,6 +137,7 @@ def fitted_and_judged(
     divisions = validation_parts(own, known, validation, seeds.numpy("validation"), most=parts)
     steps = tries(len(candidates), len(divisions)) + 1
     measured: list[float] = list((watch.resume() or {"errors": []})["errors"])
+    before: dict[int, np.ndarray] = {}
 
     @functools.lru_cache(maxsize=1)
     def trial(part: int) -> tuple[Lesson, Any]:
@@ -141,6 +148,8 @@ def fitted_and_judged(
     def error(part: int, place: int) -> float:
         (taught, asked), targets = trial(part), own.targets[divisions[part][1]]
         answers = taught.learner(candidates[place], seeds.numpy("model")).from_numbers(asked)
+        if part == 0:
+            before[place] = answers[: len(targets)]
         found = measures[0](answers[: len(targets)], targets)
         return float("inf") if isinstance(found, Series) else found
 
@@ -161,7 +170,7 @@ def fitted_and_judged(
         "bytes": float(len(pickle.dumps((learner.preparation, learner.estimator)))),
     }
     watch.step(steps, steps, lambda: {"errors": measured})
-    return Judged(learner, judged, answers, own.targets[judged], effort, best, divisions[0])
+    return Judged(learner, judged, answers, own.targets[judged], effort, best, divisions[0], before.get(best))
 
 
 def _lesson(own: Own, preparation: Spec, rows: np.ndarray) -> Lesson:
