@@ -294,37 +294,31 @@ def zhixing(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_says_what_it_found_who_leads_and_what_it_costs(flowers, tmp_path):
-    told = zhixing("compare", str(flowers), "--target", "kind", "--scale", "smoke", home=tmp_path)
+    """Of a file and a column whose names look like markup or code, and are only names."""
+    place, home = tmp_path / "[red] {0} <b>.csv", tmp_path / "home"
+    place.write_text(flowers.read_text(encoding="utf-8").replace("kind", "[/red]{x}", 1), encoding="utf-8")
+    asked = "compare", str(place), "--target", "[/red]{x}", "--scale", "smoke"
+    told = zhixing(*asked, home=home)
     assert told.returncode == 0, told.stderr
-    assert "160 rows, 5 columns; 'kind' has 2 classes" in " ".join(told.stdout.split())
+    assert "Which family is best at [/red]{x} of [red] {0} <b>.csv?" in " ".join(told.stdout.split())
+    assert "160 rows, 5 columns; '[/red]{x}' has 2 classes" in " ".join(told.stdout.split())
     assert "cells are missing in '宽'" in told.stdout
     assert "cannot be told apart" in " ".join(told.stdout.split())
     assert "the cheapest to fit is" in " ".join(told.stdout.split())
     assert "price: " in told.stderr
     assert max(map(len, told.stdout.splitlines()[:-2])) <= 60
-    again = zhixing(
-        "compare", str(flowers), "--target", "kind", "--scale", "smoke", "--json", "--lang", "zh", home=tmp_path
-    )
-    answer = json.loads(again.stdout)
+    (report,) = home.glob("answers/*/report.html")
+    assert "<b>.csv" not in report.read_text(encoding="utf-8")
+    answer = json.loads(zhixing(*asked, "--json", "--lang", "zh", home=home).stdout)
     name, *words = shlex.split(answer["answer"]["command"])
     assert name == "zhixing"
-    repeated = json.loads(zhixing(*words, "--json", home=tmp_path).stdout)
+    repeated = json.loads(zhixing(*words, "--json", home=home).stdout)
     assert {trial["status"] for trial in repeated["answer"]["trials"]} == {"cached"}
     assert answer["winner"] is None
     assert answer["recommended"] in answer["tie"]
     assert {place["family"] for place in answer["ranking"]} == {family.name for family in entered(flowers)}
     assert "分不出高下" in answer["verdict"]
     assert any("缺失" in note for note in answer["notes"])
-
-
-def test_names_that_look_like_markup_or_code_are_only_names(flowers, tmp_path):
-    place = tmp_path / "[red] {0} <b>.csv"
-    place.write_text(flowers.read_text(encoding="utf-8").replace("kind", "[/red]{x}", 1), encoding="utf-8")
-    told = zhixing("compare", str(place), "--target", "[/red]{x}", "--scale", "smoke", "--seeds", "1", home=tmp_path)
-    assert told.returncode == 0, told.stderr
-    assert "Which family is best at [/red]{x} of [red] {0} <b>.csv?" in " ".join(told.stdout.split())
-    (report,) = tmp_path.glob("answers/*/report.html")
-    assert "<b>.csv" not in report.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
