@@ -157,3 +157,16 @@ def test_a_reader_begins_with_what_the_texts_taught_and_learns_the_order_of_word
     right = (first.predict_proba(rows[200:]).argmax(axis=1) == praised[200:]).mean()
     assert right > 0.9
     np.testing.assert_array_equal(first.predict_proba(rows), again.predict_proba(rows))
+
+
+def test_a_reader_takes_adversarial_steps(monkeypatch):
+    rows = np.random.default_rng(0).integers(0, 9, (40, PLACES)).astype(np.float64)
+    recipe = spec(train.Recipe, optimiser=spec(train.sgd, lr=0.1), steps=3, batch=8)
+    reader = spec(train.piece_reader, model=spec(models.PieceReader, pieces=9, width=4), recipe=recipe)
+
+    def answers():
+        return reader.build(generator=np.random.default_rng(0)).fit(rows, np.arange(40) // 20).predict_proba(rows)
+
+    far = answers()
+    monkeypatch.setattr(import_module("zhixing.train.adversarial"), "REACH", 0.0)
+    assert np.abs(answers() - far).max() > 1e-6
