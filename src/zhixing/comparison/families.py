@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -20,6 +21,8 @@ CHOICES = 4
 """Settings that every family may choose from; a test counts them."""
 BATCH = 64
 """Rows, pictures, sounds or texts of a step of a network."""
+STEPS: dict[Scale, int] = {"smoke": 60, "quick": 600, "full": 600}
+"""Of an MLP or an autoencoder."""
 
 
 TABLE = spec(models.Preparation)
@@ -96,14 +99,15 @@ def choices(function: Callable[..., object], **settings: Sequence[float | int]) 
     return candidates
 
 
-def networks(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
+def by_scale(name: str, label: Text, settings: Callable[[Scale], tuple[Spec, ...]], **others: Any) -> Family:
+    """A family that learns the longer the greater the scale; `quick` is for those who name none."""
+    return Family(name, label, partial(settings, "quick"), at=settings, **others)
+
+
+def networks(estimator: Callable[..., object], scale: Scale) -> tuple[Spec, ...]:
     """An MLP by each of the `recipes`."""
-
-    def candidates() -> tuple[Spec, ...]:
-        model = spec(models.MLP, widths=(64, 64), dropout=0.1)
-        return tuple(spec(estimator, model=model, recipe=recipe) for recipe in recipes())
-
-    return candidates
+    model = spec(models.MLP, widths=(64, 64), dropout=0.1)
+    return tuple(spec(estimator, model=model, recipe=recipe) for recipe in recipes(scale))
 
 
 def steps_for(items: int, *, rounds: int, least: int, most: int) -> int:
@@ -124,14 +128,14 @@ def least_of_classes(targets: np.ndarray) -> float:
     return 50 / (int(targets.max()) + 1) / len(targets)
 
 
-def recipes() -> tuple[Spec, ...]:
+def recipes(scale: Scale) -> tuple[Spec, ...]:
     """Two rates and two sizes of weight decay."""
     return tuple(
         spec(
             train.Recipe,
             optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
             schedule=spec(train.cosine, warm_up=0.1),
-            steps=600,
+            steps=STEPS[scale],
             batch=BATCH,
         )
         for rate, decay in product((0.001, 0.005), (0.01, 1.0))

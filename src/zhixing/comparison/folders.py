@@ -9,7 +9,16 @@ from functools import partial
 from pathlib import Path
 
 from zhixing import evaluate, models, nn, train
-from zhixing.comparison.families import BATCH, Family, Task, choices, least_of_classes, measures_of_classes, steps_for
+from zhixing.comparison.families import (
+    BATCH,
+    Family,
+    Task,
+    by_scale,
+    choices,
+    least_of_classes,
+    measures_of_classes,
+    steps_for,
+)
 from zhixing.comparison.tables import of_texts
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnFolder
@@ -111,8 +120,7 @@ def _networks(shaped: Spec, patch: int, changes: tuple[Spec | None, ...], count:
     residual = spec(models.CNN, depth=8, stages=3, **brick)
     families = []
     for name, label, model in (("cnn", Text("CNN", "CNN"), plain), ("resnet", Text("ResNet", "ResNet"), residual)):
-        at = partial(_changed, model, changes, count)
-        families.append(Family(name, label, partial(at, "quick"), shaped, at=at))
+        families.append(by_scale(name, label, partial(_changed, model, changes, count), preparation=shaped))
     return tuple(families)
 
 

@@ -1,10 +1,11 @@
 """The contest on a table whose rows carry several labels at once."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from zhixing import evaluate, models, train
-from zhixing.comparison.families import Family, Task, choices, networks
+from zhixing.comparison.families import Family, Task, by_scale, choices, networks
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnLabels
 
@@ -52,7 +53,11 @@ def for_labels() -> tuple[Family, ...]:
             _with(models.each_label, boosted),
             most=2_000,
         ),
-        Family("network", Text("neural network, all labels", "神经网络，全部标签"), networks(train.network_labels)),
+        by_scale(
+            "network",
+            Text("neural network, all labels", "神经网络，全部标签"),
+            partial(networks, train.network_labels),
+        ),
     )
 
 

@@ -1,17 +1,19 @@
 """The contest on a table: the families that suit its target, and the measures that rank them."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from zhixing import evaluate, models, train
-from zhixing.comparison.families import Family, Task, choices, least_of_classes, measures_of_classes, networks
+from zhixing.comparison.families import Family, Task, by_scale, choices, least_of_classes, measures_of_classes, networks
 from zhixing.comparison.words import for_text, reading
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnFolder, OwnTable
 from zhixing.evaluate.measure import Measure
+from zhixing.study import Scale
 
 TABULAR = Text("tabular network", "表格网络")
 CODES = spec(models.Codes)
@@ -100,8 +102,8 @@ def for_classes() -> tuple[Family, ...]:
         Family(
             "boosting", Text("boosted trees", "提升树"), choices(models.boosting, rounds=(60, 200), rate=(0.05, 0.15))
         ),
-        Family("network", Text("neural network", "神经网络"), networks(train.network_classifier)),
-        Family("tabular", TABULAR, _tabular(train.tabular_classifier), preparation=CODES),
+        by_scale("network", Text("neural network", "神经网络"), partial(networks, train.network_classifier)),
+        by_scale("tabular", TABULAR, partial(_tabular, train.tabular_classifier), preparation=CODES),
     )
 
 
@@ -134,26 +136,24 @@ def for_amounts() -> tuple[Family, ...]:
             Text("boosted trees", "提升树"),
             choices(models.regression_boosting, rounds=(60, 200), rate=(0.05, 0.15)),
         ),
-        Family("network", Text("neural network", "神经网络"), networks(train.network_regressor)),
-        Family("tabular", TABULAR, _tabular(train.tabular_regressor), preparation=CODES),
+        by_scale("network", Text("neural network", "神经网络"), partial(networks, train.network_regressor)),
+        by_scale("tabular", TABULAR, partial(_tabular, train.tabular_regressor), preparation=CODES),
     )
 
 
-def _tabular(estimator: Callable[..., object]) -> Callable[[], tuple[Spec, ...]]:
+def _tabular(estimator: Callable[..., object], scale: Scale) -> tuple[Spec, ...]:
     """A network with embeddings of the columns: two rates, held loosely (weight decay, dropout) and held tightly."""
-
-    def candidates() -> tuple[Spec, ...]:
-        return tuple(
-            spec(
-                estimator,
-                model=spec(models.TabularNetwork, dropout=dropout),
-                recipe=spec(
-                    train.Recipe,
-                    optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
-                    schedule=spec(train.cosine, warm_up=0.1),
-                ),
-            )
-            for rate, (decay, dropout) in product((0.003, 0.01), ((0.01, 0.1), (1.0, 0.3)))
+    few = {"least": 40, "most": 40} if scale == "smoke" else {}
+    return tuple(
+        spec(
+            estimator,
+            model=spec(models.TabularNetwork, dropout=dropout),
+            recipe=spec(
+                train.Recipe,
+                optimiser=spec(train.adamw, lr=rate, weight_decay=decay),
+                schedule=spec(train.cosine, warm_up=0.1),
+            ),
+            **few,
         )
-
-    return candidates
+        for rate, (decay, dropout) in product((0.003, 0.01), ((0.01, 0.1), (1.0, 0.3)))
+    )

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from zhixing import evaluate, models, train
-from zhixing.comparison.families import Family, Task, choices, recipes
+from zhixing.comparison.families import Family, Task, by_scale, choices, recipes
 from zhixing.comparison.ranking import sentence
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnUnlabelled
+from zhixing.study import Scale
 from zhixing.study.answer import ClaimResult
 
 GROUPS = (2, 3, 4, 5, 6, 7, 8, 9)
@@ -224,9 +225,9 @@ def _reduction(table: OwnUnlabelled, place: Path) -> Task:
 def reductions() -> tuple[Family, ...]:
     """The families that bring rows to few dimensions and back."""
 
-    def autoencoders() -> tuple[Spec, ...]:
+    def autoencoders(scale: Scale) -> tuple[Spec, ...]:
         return tuple(
-            spec(train.network_reduction, model=spec(models.Autoencoder), recipe=recipe) for recipe in recipes()
+            spec(train.network_reduction, model=spec(models.Autoencoder), recipe=recipe) for recipe in recipes(scale)
         )
 
     return (
@@ -241,5 +242,5 @@ def reductions() -> tuple[Family, ...]:
             choices(models.kernel_components, width=(0.5, 1.0, 2.0, 4.0)),
             most=1_000,
         ),
-        Family("autoencoder", Text("autoencoder", "自编码器"), autoencoders),
+        by_scale("autoencoder", Text("autoencoder", "自编码器"), autoencoders),
     )

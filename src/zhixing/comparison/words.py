@@ -5,7 +5,7 @@ from functools import partial
 from itertools import product
 
 from zhixing import models, train
-from zhixing.comparison.families import BATCH, Family, choices, steps_for
+from zhixing.comparison.families import BATCH, Family, by_scale, choices, steps_for
 from zhixing.core import Spec, Text, spec
 from zhixing.data import OwnTable
 from zhixing.models.grams import ORDERS, PLACES
@@ -48,13 +48,8 @@ def reading(columns: tuple[str, ...], *, classes: bool, rows: int) -> tuple[Fami
         pretrained = Family(
             "sentences", of_vectors, choices(models.ridge, strength=(0.0001, 0.001, 0.01, 0.1)), vectors
         )
-        own = Family(
-            "learned",
-            learned,
-            partial(_learned, train.network_regressor, rows, "quick"),
-            spec(models.Grams, columns=columns),
-            at=partial(_learned, train.network_regressor, rows),
-        )
+        grams = spec(models.Grams, columns=columns)
+        own = by_scale("learned", learned, partial(_learned, train.network_regressor, rows), preparation=grams)
         return (ridge, *([pretrained] if models.has_sentence_vectors() else []), own)
     return (
         Family("counts", of_counts, choices(models.logistic, strength=STRENGTHS), counts),
@@ -63,19 +58,17 @@ def reading(columns: tuple[str, ...], *, classes: bool, rows: int) -> tuple[Fami
             if models.has_sentence_vectors()
             else []
         ),
-        Family(
+        by_scale(
             "learned",
             learned,
-            partial(_learned, train.network_classifier, rows, "quick"),
-            spec(models.Grams, columns=columns),
-            at=partial(_learned, train.network_classifier, rows),
+            partial(_learned, train.network_classifier, rows),
+            preparation=spec(models.Grams, columns=columns),
         ),
-        Family(
+        by_scale(
             "both",
             Text("word counts and learned vectors", "词频加自学的词向量"),
-            partial(_together, rows, "quick"),
-            spec(models.CountsAndGrams, columns=columns),
-            at=partial(_together, rows),
+            partial(_together, rows),
+            preparation=spec(models.CountsAndGrams, columns=columns),
             thorough=spec(models.CountsGramsAndPieces, columns=columns) if models.has_pieces() else None,
         ),
     )
