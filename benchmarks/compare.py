@@ -34,6 +34,8 @@ TABLES = {
     "economics": ("ggplot2", "unemploy"),
     "credit_data": ("modeldata", "Status"),
     "cells": ("modeldata", "class"),
+    "OJ": ("ISLR", "Purchase"),
+    "Carseats": ("ISLR", "Sales"),
 }
 """The package that carries each table, and the column to foretell: gaps, dates, words, 100 to 54,000 rows."""
 
