@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from zhixing import data, evaluate, models, train
+from zhixing.comparison.contest import contest
 from zhixing.comparison.families import CHOICES
 from zhixing.comparison.words import for_text, reading, text_columns
 from zhixing.core import BadData, MissingPackage, Seeds, UnknownName, spec
@@ -171,6 +172,17 @@ def families(folder, frame, praised):
     path = folder / "said.csv"
     frame.assign(praised=np.where(praised == 1, "yes", "no")).to_csv(path, index=False)
     return {family.name: family for family in for_text(data.own_table(path=str(path), target="praised"))}
+
+
+def test_the_explanation_names_who_has_nothing_to_choose_at_full(tmp_path):
+    frame, praised = table()
+    frame = frame.assign(praised=np.where(praised == 1, "yes", "no"))
+    frame.to_csv(tmp_path / "said.csv", index=False)
+    frame.drop(columns="text").to_csv(tmp_path / "plain.csv", index=False)
+    said, plain = (contest(tmp_path / f"{name}.csv", "praised").explanation.experiment for name in ("said", "plain"))
+    assert "nothing to choose for word counts and learned vectors: all" in said.en
+    assert "“词频加自学的词向量”没有要选的设置" in said.zh
+    assert "nothing to choose" not in plain.en
 
 
 def test_a_table_without_text_has_no_such_families_and_one_of_amounts_has_its_own(tmp_path):
