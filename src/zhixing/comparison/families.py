@@ -18,7 +18,7 @@ from zhixing.study.answer import ClaimResult
 RARE = 0.2
 """Where the rarest class has a smaller share than this of an even one's, classes are weighed equally."""
 CHOICES = 4
-"""Settings that every family may choose from; a test counts them."""
+"""Settings that every family may choose from, but one that asks all of its own together at `full`; tests count them."""
 BATCH = 64
 """Rows, pictures, sounds or texts of a step of a network."""
 STEPS: dict[Scale, int] = {"smoke": 60, "quick": 600, "full": 600}

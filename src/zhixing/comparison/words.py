@@ -40,6 +40,7 @@ def reading(columns: tuple[str, ...], *, classes: bool, rows: int) -> tuple[Fami
     """The families that read the text of these columns in so many rows, for classes or for amounts."""
     counts = spec(models.WordCounts, columns=columns)
     vectors = spec(models.SentenceVectors, columns=columns)
+    grams = spec(models.Grams, columns=columns)
     of_counts = Text("word counts", "词频")
     of_vectors = Text("sentence vectors", "句向量")
     learned = Text("learned vectors", "自学的词向量")
@@ -48,7 +49,6 @@ def reading(columns: tuple[str, ...], *, classes: bool, rows: int) -> tuple[Fami
         pretrained = Family(
             "sentences", of_vectors, choices(models.ridge, strength=(0.0001, 0.001, 0.01, 0.1)), vectors
         )
-        grams = spec(models.Grams, columns=columns)
         own = by_scale("learned", learned, partial(_learned, train.network_regressor, rows), preparation=grams)
         return (ridge, *([pretrained] if models.has_sentence_vectors() else []), own)
     return (
@@ -58,12 +58,7 @@ def reading(columns: tuple[str, ...], *, classes: bool, rows: int) -> tuple[Fami
             if models.has_sentence_vectors()
             else []
         ),
-        by_scale(
-            "learned",
-            learned,
-            partial(_learned, train.network_classifier, rows),
-            preparation=spec(models.Grams, columns=columns),
-        ),
+        by_scale("learned", learned, partial(_learned, train.network_classifier, rows), preparation=grams),
         by_scale(
             "both",
             Text("word counts and learned vectors", "词频加自学的词向量"),
